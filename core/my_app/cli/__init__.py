@@ -1,0 +1,1 @@
+"""``my-app``, the command line: parse, call a use case, print, exit code."""

@@ -1,0 +1,78 @@
+"""State, expiry and error to words; the command line and the app say the same."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from my_app.errors import MyAppError
+from my_app.model import Flow, State
+
+_STATES: dict[State, tuple[str, str]] = {
+    State.VALID: ("●", "Valid"),
+    State.EXPIRING: ("◔", "Expiring"),
+    State.EXPIRED: ("○", "Expired"),
+    State.NO_EXPIRY: ("∞", "No expiry"),
+    State.LOGIN_NEEDED: ("!", "Sign in"),
+    State.REVOKED: ("✕", "Revoked"),
+    State.STATIC: ("◆", "Static key"),
+}
+
+
+def mark(state: State) -> str:
+    """The one-cell mark of a state."""
+    return _STATES[state][0]
+
+
+def word(state: State) -> str:
+    """The word of a state."""
+    return _STATES[state][1]
+
+
+def span(delta: timedelta) -> str:
+    """A short span: ``4 m 12 s`` below an hour's tenth, then ``58 m``, ``3 h``, ``12 d``; never negative."""
+    seconds = max(0, int(delta.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 600:
+        return f"{seconds // 60} m {seconds % 60:02d} s"
+    if seconds < 7200:
+        return f"{seconds // 60} m"
+    if seconds < 172_800:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86_400} d"
+
+
+def until(moment: datetime | None, now: datetime) -> str:
+    """``in`` a span or a span ``ago`` in column form: ``58 m``, ``2 h ago``, ``-`` when unknown."""
+    if moment is None:
+        return "-"
+    return span(moment - now) if moment > now else f"{span(now - moment)} ago"
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """The same in a sentence: ``in 58 m``, ``2 m ago``."""
+    return f"in {span(moment - now)}" if moment > now else f"{span(now - moment)} ago"
+
+
+def flow_words(flow: Flow) -> str:
+    """A flow in the words of the field."""
+    match flow:
+        case Flow.BROWSER:
+            return "Authorization code + PKCE"
+        case Flow.DEVICE:
+            return "Device code"
+        case Flow.TERMINAL:
+            return "User name, password and code"
+        case Flow.CLIENT_CREDENTIALS:
+            return "Client credentials"
+        case Flow.API_KEY:
+            return "API key"
+        case Flow.TOKEN:
+            return "Static token"
+        case Flow.AUTO:
+            return "Chosen at sign-in"
+
+
+def error_lines(error: MyAppError) -> str:
+    """What to print for an error: the sentence, then the hint on its own line."""
+    return f"{error.message}\n{error.hint}" if error.hint else error.message

@@ -1,0 +1,1 @@
+"""``my-app-accounts``: the Textual app on top of the headless core."""
