@@ -68,3 +68,58 @@ class VaultAdmin(Protocol):
 
     def lock_now(self) -> None:
         """Forget the data key."""
+
+    def rekey(self) -> None:
+        """Seal everything under a new data key, all slots kept. Asks for nothing. Raises VaultLocked, KeyringUnavailable."""
+
+    def export(self, file: Path, passphrase: Secret) -> int:
+        """Write all records, sealed under ``passphrase``, to a new file; the number written. Raises VaultLocked, UnsafeFile, DiskFault."""
+
+    def import_file(self, file: Path, passphrase: Secret, *, replace: bool = False) -> Imported:
+        """Take records from an exported file; those that are there stay unless ``replace``. Raises WrongPassphrase, VaultDamaged."""
+
+    def restore(self) -> Restored:
+        """Bring the last good copy back; the damaged file is set aside. Raises VaultDamaged when there is no good copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did."""
+
+    added: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Names that were there already and were left alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did."""
+
+    records: int
+    taken_at: datetime
+    """When the copy was made."""
+    set_aside: Path | None
+    """Where the damaged file is now; None when there was none."""
+    sign_in_again: tuple[str, ...]
+    """Logins whose refresh token may have been spent since the copy was made."""
+
+
+class Keychain(Protocol):
+    """The OS keyring, one named item per vault (service ``my-app``, user name the vault's id).
+
+    A call takes at most 3 seconds, 60 with ``prompt`` (the keyring may then ask the person to
+    unlock it). Every method raises KeyringUnavailable when the keyring is absent, locked,
+    dismissed, too slow or not a named one (S8, S9).
+    """
+
+    def name(self) -> str:
+        """The keyring that would be used, e.g. ``Secret Service``."""
+
+    def get(self, user: str, *, prompt: bool = False) -> Secret | None:
+        """The item's value, or None when there is no such item."""
+
+    def set(self, user: str, value: Secret, *, prompt: bool = False) -> None:
+        """Store the value and prove it by reading it back."""
+
+    def delete(self, user: str) -> None:
+        """Forget the item; nothing happens when there is none."""
