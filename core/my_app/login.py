@@ -85,6 +85,13 @@ class Logins:
         """A new attempt, not yet started. ``flow`` None: the profile's, else automatic. Raises UnknownProfile, Unsupported."""
         raise NotImplementedError
 
+    def open_page(self, url: str) -> bool:
+        """Shows a page again (login page, device page, provider page); whether a browser was started. Checks ``url`` first (A6).
+
+        Raises BadMetadata.
+        """
+        raise NotImplementedError
+
     def automatic(self, profile: str) -> SignedIn:
         """Client credentials or API key check: sign-in without a person, sync. Raises Refused, Temporary."""
         raise NotImplementedError
