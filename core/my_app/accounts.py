@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from my_app.model import Flow, Identity, Kind, Profile, State
 from my_app.secret import Secret
+from my_app.settings import Options
 
 
 class ChosenBy(StrEnum):
@@ -124,6 +125,10 @@ class Accounts:
 
     def allow(self, name: str, directory: str) -> None:
         """Let ``name`` be chosen in ``directory`` and below."""
+        raise NotImplementedError
+
+    def options(self) -> Options:
+        """``[settings]`` as they stand, defaults filled in. Raises SettingsFault."""
         raise NotImplementedError
 
     def set_option(self, key: str, value: str) -> None:
