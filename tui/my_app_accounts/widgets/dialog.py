@@ -1,0 +1,43 @@
+"""The frame of every dialog: one box, one accent, what to press in its lower edge."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None]):
+    """A dialog that Esc leaves; its content goes into one container with the id ``box``."""
+
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 70%;
+    }
+    Dialog > #box {
+        width: 76;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        border: round $accent;
+        border-title-color: $text;
+        border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        background: $background;
+        padding: 1 2;
+    }
+    Dialog .dim { color: $text-muted; }
+    Dialog .problem { color: $text-error; }
+    Dialog .buttons { height: auto; margin-top: 1; align-horizontal: right; }
+    Dialog .buttons Button { margin-left: 2; }
+    Dialog .gap { margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", tooltip="One step back")]
+
+    def action_leave(self) -> None:
+        """Close without doing anything."""
+        self.dismiss(None)
