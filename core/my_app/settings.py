@@ -1,13 +1,16 @@
-"""Where things live, and what ``config.toml`` and the environment say; text in, frozen value out."""
+"""Where things live, and what ``config.toml`` says, as frozen values; reading it is ``settings_parse.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
+from my_app.errors import SettingsFault
 from my_app.model import DEFAULT_MARGIN, Profile
+from my_app.text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,25 @@ class Paths:
 
 
 def paths(environ: Mapping[str, str]) -> Paths:
-    """``MY_APP_CONFIG_DIR`` and ``MY_APP_DATA_DIR``, else the platform's user folders of ``my_app``."""
-    raise NotImplementedError
+    """``MY_APP_CONFIG_DIR`` and ``MY_APP_DATA_DIR``, else the platform's user folders of ``my_app``.
+
+    Touches no disk. A relative path is taken from the working directory. Raises SettingsFault for a value with a NUL.
+    """
+    return Paths(config_dir=_folder(environ, "MY_APP_CONFIG_DIR"), data_dir=_folder(environ, "MY_APP_DATA_DIR"))
+
+
+def _folder(environ: Mapping[str, str], variable: str) -> Path:
+    given = environ.get(variable)
+    if given:
+        if "\0" in given or "\n" in given or "\r" in given:
+            raise SettingsFault(f"{variable} holds a line break or NUL.", hint=f"Set {variable} to a folder.", key=variable)
+        # expanduser would ask the real environment and the password database; "~" is the shell's business
+        return Path(given).absolute()
+    import platformdirs  # most set-ups of tests and services never get here
+
+    config = variable == "MY_APP_CONFIG_DIR"
+    found = platformdirs.user_config_dir("my_app", False) if config else platformdirs.user_data_dir("my_app", False)
+    return Path(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +97,61 @@ class Settings:
     """Absolute directory to the profile allowed there (``my-app profile allow``)."""
     warnings: tuple[str, ...] = ()
     """Unknown keys and the like, one cleaned sentence each."""
+
+
+class Config(Protocol):
+    """The port to ``config.toml``; ``adapters/config_file.py`` stands behind it."""
+
+    def settings(self) -> Settings:
+        """What the file says; empty when there is none. Raises SettingsFault, UnsafeFile, DiskFault."""
+
+    def edit(self, change: Callable[[str], str]) -> Settings:
+        """Replace the file's text by ``change(text)``, atomically and one process at a time.
+
+        Nothing is written when ``change`` raises, or when the new text is no settings file. Raises
+        SettingsFault, UnsafeFile, DiskFault, LockTimeout.
+        """
+
+
+class FixedConfig:
+    """Settings that are not a file: for environment-only use. Editing is refused."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def settings(self) -> Settings:
+        """The given ones."""
+        return self._settings
+
+    def edit(self, change: Callable[[str], str]) -> Settings:
+        """Raises SettingsFault: there is no file to change."""
+        raise SettingsFault(
+            "These credentials come from the environment, so there is no profile to change.",
+            hint="Make a profile with: my-app profile add NAME",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The place a setting stands, for the sentence of a fault."""
+
+    file: str
+    """``config.toml``, ``credentials.json`` or the name of an option or variable."""
+    path: tuple[str, ...] = ()
+    """Keys from the top, e.g. ``("profiles", "work", "issuer")``."""
+    locate: Callable[[tuple[str, ...]], int | None] = field(default=lambda path: None, repr=False)
+    """Finds the line of a path; asked only when there is a fault to tell."""
+
+    def at(self, key: str) -> Where:
+        """The place of ``key`` below this one."""
+        return Where(file=self.file, path=(*self.path, key), locate=self.locate)
+
+    def fault(self, problem: str, *, hint: str | None = None) -> SettingsFault:
+        """One sentence: file, line, key, problem (which begins lower case and ends without a stop)."""
+        line = self.locate(self.path)
+        at = f"{self.file}, line {line}" if line else self.file
+        key = clean(".".join(self.path), 120)
+        sentence = f"{at}: “{key}” {problem}." if key else f"{at}: {problem}."
+        if hint is None:
+            hint = "Correct the file and try again; nothing was changed."
+        return SettingsFault(sentence, hint=hint, file=self.file, line=line, key=key or None)
