@@ -7,12 +7,14 @@ at most ``depth`` levels. Python's own reader takes most of these or fails with 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Final, NoReturn
 
 MAX_DEPTH: Final = 32
 _SURROGATE: Final = re.compile(r"\\u[dD][89abABc-fC-F]")
-_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and an unclosed string counts to the end: one pass whatever the text (no backtracking).
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class JsonFault(ValueError):
@@ -20,7 +22,7 @@ class JsonFault(ValueError):
 
 
 def parse(data: bytes | str, *, limit: int = 1 << 20, depth: int = MAX_DEPTH) -> object:
-    """The value. ``limit`` is in bytes, applied before anything else. Raises JsonFault."""
+    """The value. ``limit`` is in bytes (characters of a ``str``), applied before anything else. Raises JsonFault."""
     if len(data) > limit:
         raise JsonFault("too long")
     try:
@@ -29,16 +31,17 @@ def parse(data: bytes | str, *, limit: int = 1 << 20, depth: int = MAX_DEPTH) ->
         raise JsonFault("not UTF-8") from None
     if text.startswith("\ufeff"):
         raise JsonFault("begins with a byte order mark")
-    if _nesting(text) > depth:
+    # No more brackets than levels allowed, in strings or not: then there is nothing to measure.
+    if text.count("[") + text.count("{") > depth and _nesting(text) > depth:
         raise JsonFault("nested too deeply")
     try:
-        value = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        value: object = _DECODER.decode(text)
     except JsonFault:
         raise
     except (ValueError, RecursionError):
         raise JsonFault("not JSON") from None
-    if _SURROGATE.search(text):
-        _no_surrogates(value)
+    if isinstance(data, str) or "\\" in text:
+        _no_surrogates(text, value)
     return value
 
 
@@ -72,16 +75,33 @@ def _constant(name: str) -> NoReturn:
     raise JsonFault("not a JSON number")
 
 
-def _no_surrogates(value: object) -> None:
+def _number(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise JsonFault("a number is too large")
+    return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number)
+"""Made once: making one costs as much as reading a token's header."""
+
+
+def _no_surrogates(text: str, value: object) -> None:
     try:
-        if isinstance(value, str):
-            value.encode("utf-8")
-        elif isinstance(value, dict):
-            for name, member in value.items():
-                name.encode("utf-8")
-                _no_surrogates(member)
-        elif isinstance(value, list):
-            for member in value:
-                _no_surrogates(member)
+        text.encode("utf-8")
+        if _SURROGATE.search(text):
+            _encodable(value)
     except UnicodeEncodeError:
         raise JsonFault("holds a lone surrogate") from None
+
+
+def _encodable(value: object) -> None:
+    if isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            name.encode("utf-8")
+            _encodable(member)
+    elif isinstance(value, list):
+        for member in value:
+            _encodable(member)
