@@ -27,6 +27,7 @@
     |   |-- WrongCredentials          password, code, client secret or key not accepted
     |   |-- DeviceCodeExpired         the device code ran out
     |   |-- ServerRefused             any other error answer (``error``, ``status``)
+    |   |-- InsufficientScope         a token without the scopes asked for (``required``, ``granted``)
     |   `-- WrongAccount              another account than the profile expects
     |-- PeerFault             exit 5   the other side broke the rules
     |   |-- IssuerMismatch            another issuer than asked (``expected``, ``received``)
@@ -225,6 +226,12 @@ class ServerRefused(Refused):
     """Any other error answer; ``error`` is its cleaned code, ``status`` the HTTP status."""
 
     code = "server_refused"
+
+
+class InsufficientScope(Refused):
+    """A valid token without the scopes asked for (RFC 6750 3.1); ``required`` and ``granted`` are tuples of texts."""
+
+    code = "insufficient_scope"
 
 
 class WrongAccount(Refused):
