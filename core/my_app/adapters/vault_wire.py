@@ -1,0 +1,108 @@
+"""The byte form of the vault, shared by the store and the hot path; it imports nothing that the hot path does not need.
+
+Every secret thing is sealed with AES-256-GCM under a fresh random nonce. Its associated data is
+built by ``bound``: length-prefixed, so that no two lists of parts look the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+FORMAT: Final = 1
+"""Raised when an older program could no longer read the file."""
+KEY_BYTES: Final = 32
+_NONCE: Final = 12
+_TAG: Final = 16
+
+COLUMNS: Final = "name, generation, kind, expires_at, scopes, requested_scopes, identity, standing, refreshable, has_token"
+
+
+class Broken(Exception):
+    """Sealed bytes that do not open: damaged, moved, or under another key."""
+
+
+class Row(NamedTuple):
+    """One record as it lies in the file: readable columns, then the sealed rest."""
+
+    name: str
+    generation: int
+    kind: str
+    expires_at: str | None
+    """ISO 8601 in UTC."""
+    scopes: str
+    """A JSON list, as are the requested ones."""
+    requested_scopes: str
+    identity: str | None
+    """A JSON object."""
+    standing: str
+    refreshable: int
+    has_token: int
+    sealed: bytes
+
+    def bound(self, vault_id: str) -> bytes:
+        """The associated data: which vault, which record, which generation, and every readable column."""
+        return bound("record", vault_id, *self[:-1])
+
+
+def bound(label: str, *parts: object) -> bytes:
+    """Associated data that tells apart any two lists of parts."""
+    out = [b"my-app/%d" % FORMAT, label.encode()]
+    for part in parts:
+        kind = b"n" if part is None else b"i" if isinstance(part, int) else b"b" if isinstance(part, bytes) else b"s"
+        value = part if isinstance(part, bytes) else b"" if part is None else str(part).encode("utf-8", "surrogateescape")
+        out.append(kind + b"%d:" % len(value) + value)
+    return b"\n".join(out)
+
+
+def seal(key: bytes, plain: bytes, associated: bytes, nonce: bytes) -> bytes:
+    """Nonce and ciphertext. ``nonce`` is 12 fresh random bytes."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return nonce + AESGCM(key).encrypt(nonce, plain, associated)
+
+
+def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """The plain bytes. Raises Broken."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if not isinstance(sealed, bytes) or len(sealed) < _NONCE + _TAG:
+        raise Broken
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
+    except InvalidTag:
+        raise Broken from None
+
+
+def key_bytes(text: str) -> bytes | None:
+    """The 32 bytes of a base64url text, padding optional (CONTRACT, ``MY_APP_VAULT_KEY``); None when it is none."""
+    from binascii import Error, a2b_base64
+
+    text = text.strip()
+    try:
+        raw = a2b_base64(text.rstrip("=").translate({45: 43, 95: 47}) + "=" * (-len(text.rstrip("=")) % 4), strict_mode=True)
+    except (Error, ValueError):
+        return None
+    return raw if len(raw) == KEY_BYTES else None
+
+
+def key_text(raw: bytes) -> str:
+    """The base64url text of a key, without padding."""
+    from binascii import b2a_base64
+
+    return b2a_base64(raw, newline=False).decode().rstrip("=").translate({43: 45, 47: 95})
+
+
+def slot_bound(vault_id: str, kind: str, params: str) -> bytes:
+    """The associated data of a wrapped data key."""
+    return bound("slot", vault_id, kind, params)
+
+
+def index_bound(vault_id: str) -> bytes:
+    """The associated data of the hot path's index."""
+    return bound("index", vault_id)
+
+
+def manifest_bound(vault_id: str) -> bytes:
+    """The associated data of the manifest."""
+    return bound("manifest", vault_id)
