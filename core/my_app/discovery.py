@@ -1,0 +1,219 @@
+"""Where a profile's provider is: its metadata, remembered for a while, and the guard on where secrets may go."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from my_app.carry import arun, run
+from my_app.errors import BindingChanged, RateLimited, ServerBusy, SettingsFault, Temporary
+from my_app.model import Binding, Flow, Profile, Record
+from my_app.oauth.client_auth import Client
+from my_app.oauth.metadata import ServerMetadata, by_hand, discover
+from my_app.ports import AsyncTransport, Clock, Entropy, Transport
+from my_app.secret import Secret
+from my_app.text import clean, host_of
+from my_app.urls import UrlFault, origin
+
+KEPT: Final = timedelta(minutes=10)
+"""How long a discovered document is used without asking again."""
+
+
+class BothTransports(Transport, AsyncTransport, Protocol):
+    """A transport with both twins."""
+
+
+class Profiles(Protocol):
+    """Whoever knows the stored profiles; ``Accounts`` does."""
+
+    def profile(self, name: str) -> Profile:
+        """The profile with its preset laid under it. Raises UnknownProfile, SettingsFault."""
+
+
+class Discovery:
+    """Metadata by profile. One instance serves all use cases; safe from any thread.
+
+    Constructor: ``Discovery(transport=, clock=, entropy=)``.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: BothTransports,
+        clock: Clock,
+        entropy: Entropy,
+        pause: Callable[[float], None] = time.sleep,
+        apause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._entropy = entropy
+        self._pause = pause
+        self._apause = apause
+        self._guard = threading.Lock()
+        self._kept: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[datetime, ServerMetadata]] = {}
+
+    def metadata(self, profile: Profile, record: Record | None) -> ServerMetadata:
+        """Endpoints of the provider; with the network down, those found at sign-in.
+
+        Raises BadMetadata, IssuerMismatch, Temporary, SettingsFault, and BindingChanged when ``record``
+        holds secrets that these endpoints may not get.
+        """
+        found = self._at_hand(profile)
+        if found is None:
+            issuer, overrides = _issuer(profile), overrides_of(profile)
+            try:
+                exchange = discover(issuer, overrides)
+                found = run(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._pause)
+            except Temporary as problem:
+                found = _found_before(profile, record, problem)
+            else:
+                self._keep(issuer, overrides, found)
+        return _guarded(profile, record, found)
+
+    async def ametadata(self, profile: Profile, record: Record | None) -> ServerMetadata:
+        """The asyncio twin."""
+        found = self._at_hand(profile)
+        if found is None:
+            issuer, overrides = _issuer(profile), overrides_of(profile)
+            try:
+                exchange = discover(issuer, overrides)
+                found = await arun(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._apause)
+            except Temporary as problem:
+                found = _found_before(profile, record, problem)
+            else:
+                self._keep(issuer, overrides, found)
+        return _guarded(profile, record, found)
+
+    def forget(self) -> None:
+        """Ask anew next time."""
+        with self._guard:
+            self._kept.clear()
+
+    def _at_hand(self, profile: Profile) -> ServerMetadata | None:
+        """Without the network: everything set by hand, or a document that is still fresh."""
+        overrides = overrides_of(profile)
+        if profile.issuer is None or (profile.flow is Flow.CLIENT_CREDENTIALS and "token" in overrides):
+            if not overrides:
+                raise SettingsFault(
+                    f"The profile “{profile.name}” names neither an issuer nor endpoints.",
+                    hint=f"Set one with: my-app profile set {profile.name} issuer=URL",
+                )
+            return by_hand(profile.issuer, overrides)
+        with self._guard:
+            kept = self._kept.get((profile.issuer, tuple(sorted(overrides.items()))))
+        if kept is not None and abs(self._clock.now() - kept[0]) < KEPT:
+            return kept[1]
+        return None
+
+    def _keep(self, issuer: str, overrides: Mapping[str, str], found: ServerMetadata) -> None:
+        with self._guard:
+            self._kept[issuer, tuple(sorted(overrides.items()))] = (self._clock.now(), found)
+
+
+def overrides_of(profile: Profile) -> dict[str, str]:
+    """Endpoints the profile or its preset sets by hand, by metadata name without ``_endpoint``."""
+    overrides = dict(profile.endpoints)
+    named = (
+        ("token", profile.token_url),
+        ("authorization", profile.authorization_url),
+        ("device_authorization", profile.device_url),
+    )
+    overrides.update({name: url for name, url in named if url})
+    return overrides
+
+
+def client_of(profile: Profile, client_secret: Secret | None) -> Client:
+    """The client as the profile sets it. Raises SettingsFault without a client id."""
+    if not profile.client_id:
+        raise SettingsFault(
+            f"The profile “{profile.name}” has no client id.", hint=f"Set one with: my-app profile set {profile.name} client_id=ID"
+        )
+    return Client(client_id=profile.client_id, client_secret=client_secret, auth_method=profile.auth_method)
+
+
+def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) -> None:
+    """Whether the record's secrets may go where the profile now says (D6). Raises BindingChanged; nothing was sent."""
+    bound = record.binding
+    changed: tuple[str, str, str] | None = None
+    if bound.issuer is not None and profile.issuer != bound.issuer:
+        changed = ("issuer", bound.issuer, profile.issuer or "none")
+    elif bound.client_id is not None and profile.client_id != bound.client_id:
+        changed = ("client id", bound.client_id, profile.client_id or "none")
+    elif bound.token_hosts and (token := metadata.endpoints.get("token")) is not None and origin(token) not in bound.token_hosts:
+        changed = ("token endpoint", host_of(bound.token_hosts[0]), host_of(token))
+    if changed is not None:
+        what, expected, received = changed
+        raise BindingChanged(
+            f"The {what} of “{profile.name}” is now {clean(received, 80)}, but its secrets were stored for {clean(expected, 80)}. "
+            "Nothing was sent.",
+            hint=f"If you changed it on purpose: my-app profile trust {profile.name}. Else put the old value back in config.toml.",
+            what=what,
+            expected=clean(expected, 200),
+            received=clean(received, 200),
+        )
+
+
+def may_go(record: Record, url: str) -> bool:
+    """Whether another endpoint (revocation, introspection) may get the record's secrets: same site as a bound origin."""
+    return not record.binding.token_hosts or origin(url) in record.binding.token_hosts
+
+
+def bound_to(profile: Profile, metadata: ServerMetadata) -> Binding:
+    """Where the secrets of a new record may go: the endpoints it was obtained from, and the profile's API."""
+    names = ("token", "revocation", "introspection", "device_authorization", "authorization_challenge", "registration")
+    hosts = [origin(metadata.endpoints[name]) for name in names if name in metadata.endpoints]
+    return Binding(
+        issuer=profile.issuer,
+        client_id=profile.client_id,
+        token_hosts=tuple(dict.fromkeys(hosts)),
+        api_origins=api_origins(profile, metadata),
+    )
+
+
+def api_origins(profile: Profile, metadata: ServerMetadata | None = None) -> tuple[str, ...]:
+    """Origins an access token may go to: the API, the key check, resources that are URLs, userinfo. Raises SettingsFault."""
+    urls = [profile.api_url, profile.check_url]
+    if metadata is not None:
+        urls.append(metadata.endpoints.get("userinfo"))
+    try:
+        return tuple(dict.fromkeys(origin(url) for url in urls if url))
+    except UrlFault as fault:
+        raise SettingsFault(
+            f"The API URL of “{profile.name}” cannot be used: {fault}.",
+            hint=f"Set it with: my-app profile set {profile.name} api_url=URL",
+        ) from None
+
+
+def rebound(record: Record, profile: Profile, metadata: ServerMetadata) -> Record:
+    """``record`` with a binding that was still open filled in from the first use of its secret."""
+    return record if record.binding.token_hosts else replace(record, binding=bound_to(profile, metadata))
+
+
+def _issuer(profile: Profile) -> str:
+    if profile.issuer is None:
+        raise SettingsFault(f"The profile “{profile.name}” names no issuer.")
+    return profile.issuer
+
+
+def _found_before(profile: Profile, record: Record | None, problem: Temporary) -> ServerMetadata:
+    """The endpoints found at sign-in, while the provider cannot be asked; else the problem itself."""
+    if (
+        record is None
+        or not record.endpoints
+        or record.binding.issuer != profile.issuer
+        or isinstance(problem, RateLimited | ServerBusy)
+    ):
+        raise problem
+    return by_hand(profile.issuer, {**record.endpoints, **overrides_of(profile)})
+
+
+def _guarded(profile: Profile, record: Record | None, found: ServerMetadata) -> ServerMetadata:
+    if record is not None and (record.client_secret or (record.tokens and record.tokens.refresh_token)):
+        check_binding(profile, record, found)
+    return found
