@@ -13,10 +13,10 @@ from textual.widget import Widget
 from my_app.rotation import StepState
 
 _MARKS: Final[dict[StepState, tuple[str, str]]] = {
-    StepState.WAITING: ("·", "$text-muted"),
-    StepState.RUNNING: ("◔", "$text-accent"),
-    StepState.DONE: ("✓", "$text-success"),
-    StepState.FAILED: ("✗", "$text-error"),
+    StepState.WAITING: ("·", "$vault-dim"),
+    StepState.RUNNING: ("◔", "$accent"),
+    StepState.DONE: ("✓", "$vault-ok"),
+    StepState.FAILED: ("✗", "$vault-bad"),
 }
 
 
@@ -71,13 +71,13 @@ class Checklist(Widget):
         lines: list[Content] = []
         for step in self._steps.values():
             mark, colour = _MARKS[step.state]
-            style = "$text-muted" if step.state is StepState.WAITING else "bold" if step.state is StepState.RUNNING else ""
+            style = "$vault-dim" if step.state is StepState.WAITING else "bold" if step.state is StepState.RUNNING else ""
             head = Content.assemble((mark, colour), " ", (step.text, style))
             if not step.note:
                 lines += head.wrap(width)
                 continue
             room = width - head.cell_length - len(step.note)
-            note = Content.styled(step.note, "$text-muted")
+            note = Content.styled(step.note, "$vault-dim")
             if room >= 2:
                 lines.append(Content.assemble(head, " " * room, note))
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
@@ -26,17 +27,21 @@ class Dialog(ModalScreen[T | None]):
         border: round $accent;
         border-title-color: $text;
         border-title-style: bold;
-        border-subtitle-color: $text-muted;
+        border-subtitle-color: $vault-dim;
         background: $background;
         padding: 1 2;
     }
-    Dialog .dim { color: $text-muted; }
-    Dialog .problem { color: $text-error; }
+    Dialog.-tight > #box { padding: 0 1; }
+    Dialog .dim { color: $vault-dim; }
+    Dialog .problem { color: $vault-bad; }
     Dialog .buttons { height: auto; margin-top: 1; align-horizontal: right; }
-    Dialog .buttons Button { margin-left: 2; }
     Dialog .gap { margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", tooltip="One step back")]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A small terminal gets the frame without its margins."""
+        self.set_class(event.size.height < 30 or event.size.width < 90, "-tight")
 
     def action_leave(self) -> None:
         """Close without doing anything."""

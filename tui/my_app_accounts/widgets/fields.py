@@ -5,20 +5,14 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import Input
 
-from my_app.secret import Secret
 from my_app.text import clean
+from my_app_accounts.widgets.secret_input import SecretInput
 
 _LONGEST = 8000
 
 
-class Field(Input):
-    """A line of text. What is pasted is joined to one line and cleaned; a pasted line break submits nothing."""
-
-    DEFAULT_CSS = """
-    Field { border: tall $surface-lighten-2; background: $surface; }
-    Field:focus { border: tall $accent; }
-    Field.-invalid, Field.-invalid:focus { border: tall $error; }
-    """
+class _CleanPaste(Input):
+    """What is pasted is joined to one line and cleaned; a pasted line break submits nothing."""
 
     def _on_paste(self, event: events.Paste) -> None:
         text = clean(" ".join(event.text.split()), _LONGEST)
@@ -30,26 +24,24 @@ class Field(Input):
         event.prevent_default()
 
 
-class SecretField(Field):
+class Field(_CleanPaste):
+    """A line of text."""
+
+    DEFAULT_CSS = """
+    Field { border: round $vault-line; background: $background; padding: 0 1; }
+    Field:focus { border: round $accent; background-tint: $accent 0%; }
+    """
+
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, id=id, classes=classes)
+        self.cursor_blink = False
+
+
+class SecretField(_CleanPaste, SecretInput):
     """A line that is never echoed, copied, cut or completed."""
 
     ALLOW_SELECT = False
-
-    def __init__(self, *, placeholder: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(password=True, placeholder=placeholder, id=id, classes=classes)
-
-    def take(self) -> Secret:
-        """What was typed; the field is empty afterwards."""
-        secret = Secret(self.value)
-        self.value = ""
-        return secret
-
-    def peek(self) -> Secret:
-        """What was typed so far."""
-        return Secret(self.value)
-
-    def action_copy(self) -> None:
-        """Never: a password does not leave the way it came."""
-
-    def action_cut(self) -> None:
-        """Never."""
+    DEFAULT_CSS = """
+    SecretField { border: round $vault-line; background: $background; padding: 0 1; }
+    SecretField:focus { border: round $accent; background-tint: $accent 0%; }
+    """

@@ -1,0 +1,356 @@
+"""Sign in: a live view of one attempt; Esc cancels at once, another way is one key away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from my_app.accounts import Account
+from my_app.errors import Cancelled, DeviceCodeExpired, MyAppError
+from my_app.events import BrowserPage, DevicePage, FlowChosen, ListenerReady
+from my_app.login import SignedIn
+from my_app.model import Flow
+from my_app.secret import Secret
+from my_app_accounts.background import in_thread
+from my_app_accounts.messages import AccountsChanged
+from my_app_accounts.screens.host import copier, host
+from my_app_accounts.screens.sign_in_attempt import (
+    AUTOMATIC,
+    AttemptAsked,
+    AttemptEnded,
+    AttemptHappened,
+    AttemptPrepared,
+    Conversation,
+)
+from my_app_accounts.screens.sign_in_automatic import AutomaticPane
+from my_app_accounts.screens.sign_in_browser import BrowserPane
+from my_app_accounts.screens.sign_in_device import DevicePane
+from my_app_accounts.screens.sign_in_terminal import TerminalPane
+from my_app_accounts.widgets.dialog import Dialog
+from my_app_accounts.widgets.error_card import ErrorCard
+
+Pane = BrowserPane | DevicePane | TerminalPane | AutomaticPane
+WAYS: Final[Mapping[Flow, tuple[str, str]]] = {
+    Flow.BROWSER: ("w", "browser"),
+    Flow.DEVICE: ("d", "device code"),
+    Flow.TERMINAL: ("t", "user name and password"),
+}
+"""The ways a person can take, with the key that takes them."""
+
+
+class SignInScreen(Dialog[SignedIn]):
+    """Signs ``profile`` in; dismissed with what was saved, or None.
+
+    After a success the app also gets ``AccountsChanged(select=profile)``.
+    """
+
+    DEFAULT_CSS = """
+    SignInScreen > #box { width: 104; }
+    SignInScreen.-big > #box { width: 100%; }
+    SignInScreen #stage { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
+    SignInScreen #note { color: $vault-dim; height: auto; }
+    SignInScreen #other { color: $vault-dim; height: auto; margin-top: 1; }
+    SignInScreen.-tight #other { margin-top: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel", tooltip="Stop this sign-in now; nothing is saved"),
+        Binding("o", "open_page", "Open page", tooltip="Open the page again"),
+        Binding("u", "copy_link", "Copy link", tooltip="Copy the page's address"),
+        Binding("c", "copy_code", "Copy code", tooltip="Copy the code to type"),
+        Binding("p", "paste", "Paste callback", tooltip="Paste the address the browser ended on"),
+        Binding("i", "details", "Details", tooltip="Show the link; on the QR: invert it"),
+        Binding("b", "bigger", "Bigger QR", tooltip="Two cells a module, for terminals with gaps between lines"),
+        Binding("h", "hide_qr", "Hide QR", tooltip="Show or hide the QR code"),
+        Binding("n", "again", "New code", tooltip="Start again; a new code where there is one"),
+        Binding("w", "switch('browser')", "Browser", tooltip="Sign in with the browser instead"),
+        Binding("d", "switch('device')", "Device code", tooltip="Sign in on another device instead"),
+        Binding("t", "switch('terminal')", "Password", tooltip="Sign in with user name and password here instead"),
+    ]
+
+    def __init__(self, profile: str, flow: Flow | None = None) -> None:
+        super().__init__()
+        self.profile = profile
+        self._wanted = flow
+        self._account: Account | None = None
+        self._flows: frozenset[Flow] = frozenset()
+        self._current: Flow | None = None
+        self._pane: Pane | None = None
+        self._failed = False
+
+    def compose(self) -> ComposeResult:
+        """One stage in a frame."""
+        with Vertical(id="box") as box:
+            box.border_title = f"Sign in · {self.profile}"
+            box.border_subtitle = "esc cancel"
+            yield Static("", id="note", markup=False)
+            with VerticalScroll(id="stage", can_focus=False):
+                yield Static("Getting ready…", classes="dim", markup=False)
+            yield Static("", id="other", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at once; the person asked for it."""
+        self._talk = Conversation(host(self).services, self.profile, self.post_message)
+        self.set_interval(1.0, self.tick)
+        self.query_one("#note").display = self.query_one("#other").display = False
+        self._begin(self._wanted)
+
+    def tick(self) -> None:
+        """Once a second."""
+        if self._pane is not None and self._pane.is_mounted:
+            self._pane.tick(host(self).services.clock.now())
+
+    def _begin(self, flow: Flow | None) -> None:
+        """Start an attempt; one that is under way is cancelled first and its events are dropped."""
+        number = self._talk.drop()
+        self._pane, self._failed, self._wanted = None, False, flow
+        self.run_worker(self._talk.carry(number, flow), name="sign in", group="sign-in", exclusive=True, exit_on_error=False)
+
+    # -- what the attempt says -----------------------------------------------------------------
+
+    async def on_attempt_prepared(self, message: AttemptPrepared) -> None:
+        """Remember the account, and show the automatic way."""
+        if message.number != self._talk.number:
+            return
+        self._account, self._flows = message.account, message.flows
+        flow = self._wanted or message.account.flow
+        if flow in AUTOMATIC:
+            await self._show(flow)
+
+    async def on_attempt_happened(self, message: AttemptHappened) -> None:
+        """Draw one event; a late one of an older attempt is dropped."""
+        if message.number != self._talk.number:
+            return
+        event = message.event
+        match event:
+            case FlowChosen(flow=flow, reason=reason):
+                await self._show(flow)
+                self._note(reason)
+                return
+            case DevicePage():
+                await self._show(Flow.DEVICE)
+            case ListenerReady() | BrowserPage():
+                await self._show(Flow.BROWSER)
+            case _:
+                pass
+        pane = self._pane
+        now = host(self).services.clock.now()
+        if isinstance(pane, DevicePane):
+            await pane.take(event, now)
+        elif pane is not None:
+            pane.take(event)
+            pane.tick(now)
+        self.refresh_bindings()
+
+    async def on_attempt_asked(self, message: AttemptAsked) -> None:
+        """Put the questions of the server."""
+        if message.number != self._talk.number:
+            return
+        await self._show(Flow.TERMINAL)
+        if isinstance(self._pane, TerminalPane):
+            await self._pane.ask(message.challenge)
+            self.tick()
+
+    async def on_attempt_ended(self, message: AttemptEnded) -> None:
+        """Leave with the account, or show why not."""
+        if message.number != self._talk.number:
+            return
+        if isinstance(message.result, Cancelled):
+            self.dismiss(None)
+        elif isinstance(message.result, MyAppError):
+            await self._show_error(message.result)
+        else:
+            self.app.post_message(AccountsChanged(select=self.profile))
+            missing = set(message.result.requested_scopes) - set(message.result.scopes)
+            told = f" {len(missing)} of the scopes asked for were not granted." if missing else ""
+            self.app.notify(f"{self.profile} is signed in.{told}", markup=False)
+            self.dismiss(message.result)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A fault of our own must not look like waiting; the app shows it, this screen stops."""
+        if event.state is WorkerState.ERROR and event.worker.group == "sign-in":
+            fault = MyAppError("This program made a mistake during the sign-in. Nothing was saved.", hint="Please report it.")
+            self.post_message(AttemptEnded(self._talk.number, fault))
+
+    # -- what the person does ------------------------------------------------------------------
+
+    def on_terminal_pane_answered(self, message: TerminalPane.Answered) -> None:
+        """Hand the answers to the attempt that waits for them."""
+        message.stop()
+        self._talk.answer(message.answers)
+
+    def on_terminal_pane_switched(self, message: TerminalPane.Switched) -> None:
+        """Another way, by a button, since letters go into the fields."""
+        message.stop()
+        self._begin(message.flow)
+
+    def on_browser_pane_pasted(self, message: BrowserPane.Pasted) -> None:
+        """A pasted callback goes through the same judge as one that arrives (A7)."""
+        message.stop()
+        if self._talk.attempt is None or not isinstance(self._pane, BrowserPane):
+            return
+        error = self._talk.attempt.paste(message.text)
+        if error is None:
+            self._pane.close_paste()
+        else:
+            self._pane.refused(error)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only keys that do something here are alive."""
+        pane = self._pane
+        match action:
+            case "open_page" | "copy_link":
+                return pane is not None and pane.url is not None
+            case "copy_code":
+                return isinstance(pane, DevicePane) and pane.page is not None
+            case "bigger" | "hide_qr":
+                return isinstance(pane, DevicePane)
+            case "details":
+                return isinstance(pane, DevicePane | BrowserPane)
+            case "paste":
+                return isinstance(pane, BrowserPane) and self._talk.attempt is not None
+            case "again":
+                return self._failed or isinstance(pane, DevicePane)
+            case "switch":
+                flow = Flow(str(parameters[0]))
+                return flow in self._flows and (self._failed or flow is not self._current)
+            case _:
+                return True
+
+    def action_leave(self) -> None:
+        """One step back: out of the paste field, else out of the sign-in, at once."""
+        if isinstance(self._pane, BrowserPane) and self._pane.pasting:
+            self._pane.close_paste()
+            return
+        self._talk.drop()
+        self.workers.cancel_group(self, "sign-in")
+        self.dismiss(None)
+
+    def action_open_page(self) -> None:
+        """Open the page again, through the core's checked door."""
+        url = self._pane.url if self._pane is not None else None
+        if url is not None:
+            self.run_worker(self._open(url), group="open", exclusive=True, exit_on_error=False)
+
+    def action_copy_link(self) -> None:
+        """Copy the address; it is no secret and stays."""
+        url = self._pane.url if self._pane is not None else None
+        if url is not None:
+            self.run_worker(self._copy(url, "Link"), group="copy", exclusive=True, exit_on_error=False)
+
+    def action_copy_code(self) -> None:
+        """Copy the user code; it is cleared like a secret."""
+        if isinstance(self._pane, DevicePane) and self._pane.page is not None:
+            code = Secret(self._pane.page.user_code)
+            self.run_worker(self._copy(code, "Code"), group="copy", exclusive=True, exit_on_error=False)
+
+    def action_paste(self) -> None:
+        """Open the field for the callback URL."""
+        if isinstance(self._pane, BrowserPane):
+            self._pane.open_paste()
+
+    def action_details(self) -> None:
+        """The link of the browser page, or the QR the other way round."""
+        if isinstance(self._pane, BrowserPane):
+            self._pane.show_link()
+        elif isinstance(self._pane, DevicePane):
+            self._pane.change_qr(inverted=not self._pane.inverted)
+
+    def action_bigger(self) -> None:
+        """Two cells a module, or back."""
+        if isinstance(self._pane, DevicePane):
+            self._pane.change_qr(big=not self._pane.big)
+
+    def action_hide_qr(self) -> None:
+        """Hide the QR, or show it again."""
+        if isinstance(self._pane, DevicePane):
+            self._pane.change_qr(hidden=not self._pane.hidden)
+
+    def action_again(self) -> None:
+        """The same way once more, because a person asked (V5)."""
+        self._begin(self._current or self._wanted)
+
+    def action_switch(self, flow: str) -> None:
+        """Another way."""
+        self._begin(Flow(flow))
+
+    async def _open(self, url: str) -> None:
+        try:
+            opened = await in_thread(partial(host(self).services.logins.open_page, url), "open page")
+        except MyAppError as error:
+            self.app.notify(error.message, severity="warning", markup=False)
+            return
+        if not opened:
+            self.app.notify("No browser could be started here. Copy the link with u.", severity="warning", markup=False)
+
+    async def _copy(self, text: Secret | str, what: str) -> None:
+        self.app.notify(await copier(self).copy(text, what), markup=False)
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    async def _show(self, flow: Flow) -> None:
+        """Put the pane of ``flow`` on the stage, unless it is there."""
+        if self._pane is not None and self._current is flow:
+            return
+        self._current = flow
+        self._pane = pane = self._pane_of(flow)
+        await self._stage(pane)
+        self._title(pane.TITLE)
+        self._say_other()
+        self.tick()
+
+    def _pane_of(self, flow: Flow) -> Pane:
+        match flow:
+            case Flow.DEVICE:
+                return DevicePane()
+            case Flow.TERMINAL:
+                return TerminalPane(self._flows - {Flow.TERMINAL})
+            case Flow.BROWSER | Flow.AUTO:
+                return BrowserPane(self._account.requested_scopes if self._account is not None else ())
+            case Flow.CLIENT_CREDENTIALS | Flow.API_KEY | Flow.TOKEN:
+                return AutomaticPane(flow)
+
+    async def _show_error(self, error: MyAppError) -> None:
+        self._pane, self._failed = None, True
+        first = "n new code" if isinstance(error, DeviceCodeExpired) else "n try again"
+        await self._stage(ErrorCard(error, " · ".join([first, *self._ways(), "esc close"])))
+        self._note("")
+        self.query_one("#other").display = False
+        self._title("not signed in")
+        self.set_focus(None)
+
+    async def _stage(self, widget: Pane | ErrorCard) -> None:
+        stage = self.query_one("#stage")
+        await stage.remove_children()
+        await stage.mount(widget)
+        self.refresh_bindings()
+
+    def _title(self, words: str) -> None:
+        box = self.query_one("#box")
+        box.border_title = f"Sign in · {self.profile} · {words}"
+        box.border_subtitle = "esc close" if self._failed else "esc cancel"
+
+    def _note(self, reason: str) -> None:
+        note = self.query_one("#note", Static)
+        note.update(reason)
+        note.display = bool(reason) and not isinstance(self._pane, DevicePane)
+
+    def _ways(self) -> list[str]:
+        return [f"{key} {words}" for flow, (key, words) in WAYS.items() if flow in self._flows and flow is not self._current]
+
+    def _say_other(self) -> None:
+        """Name the other ways, and what to do without a browser."""
+        lines: list[str] = []
+        if isinstance(self._pane, BrowserPane):
+            lines.append("No browser here?  u copy link · p paste the callback URL · i show link")
+        if ways := self._ways():
+            lines.append("Another way:      " + " · ".join(ways))
+        other = self.query_one("#other", Static)
+        other.update("\n".join(lines))
+        other.display = bool(lines) and not isinstance(self._pane, TerminalPane)
