@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +46,18 @@ class VaultStatus:
     keyring_usable: bool
 
 
+class VaultQuestions(Protocol):
+    """How the vault may ask the person (``wiring.Questions`` is one); None: nobody may be asked."""
+
+    @property
+    def passphrase(self) -> Callable[[str], Secret | None] | None:
+        """Asks for the vault's passphrase with the given label; None as an answer: dismissed."""
+
+    @property
+    def new_vault(self) -> Callable[[str], Secret | None] | None:
+        """Asks for a passphrase for a new vault after saying why (the given sentence)."""
+
+
 class VaultAdmin(Protocol):
     """The vault as an administrator sees it."""
 
@@ -70,13 +83,13 @@ class VaultAdmin(Protocol):
         """Forget the data key."""
 
     def rekey(self) -> None:
-        """Seal everything under a new data key, all slots kept. Asks for nothing. Raises VaultLocked, KeyringUnavailable."""
+        """Seal everything under a new data key, all slots kept. Raises VaultLocked when a slot's secret is not at hand."""
 
     def export(self, file: Path, passphrase: Secret) -> int:
-        """Write all records, sealed under ``passphrase``, to a new file; the number written. Raises VaultLocked, UnsafeFile, DiskFault."""
+        """Write all records to a new file that ``passphrase`` opens; how many. Raises VaultLocked, UnsafeFile, DiskFault."""
 
     def import_file(self, file: Path, passphrase: Secret, *, replace: bool = False) -> Imported:
-        """Take records from an exported file; those that are there stay unless ``replace``. Raises WrongPassphrase, VaultDamaged."""
+        """Take records from an exported file; those that are there stay unless ``replace``. Raises WrongPassphrase ..."""
 
     def restore(self) -> Restored:
         """Bring the last good copy back; the damaged file is set aside. Raises VaultDamaged when there is no good copy."""
