@@ -16,6 +16,7 @@ from my_app.model import Binding, Flow, Profile, Record
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata, by_hand, discover
 from my_app.ports import AsyncTransport, Clock, Entropy, Transport
+from my_app.providers import preset
 from my_app.secret import Secret
 from my_app.text import clean, host_of
 from my_app.urls import UrlFault, origin
@@ -134,7 +135,8 @@ def client_of(profile: Profile, client_secret: Secret | None) -> Client:
         raise SettingsFault(
             f"The profile “{profile.name}” has no client id.", hint=f"Set one with: my-app profile set {profile.name} client_id=ID"
         )
-    return Client(client_id=profile.client_id, client_secret=client_secret, auth_method=profile.auth_method)
+    method = profile.auth_method or (preset(profile.provider).secret_method if client_secret else None)
+    return Client(client_id=profile.client_id, client_secret=client_secret, auth_method=method)
 
 
 def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) -> None:

@@ -33,7 +33,9 @@ _KINDS: Final = {
 
 
 def first(metadata: ServerMetadata, client: Client, *, scopes: tuple[str, ...], entropy: bytes) -> Exchange[Outcome]:
-    """Open the conversation; the server says what it wants to know. ``entropy``: 32 bytes or more. No nonce: no front channel could inject a token.
+    """Open the conversation; the server says what it wants to know. ``entropy``: 32 bytes or more.
+
+    No nonce is sent: there is no front channel that could inject a token.
 
     Raises Unsupported without the endpoint, Refused, Temporary, BadAnswer.
     """
