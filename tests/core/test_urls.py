@@ -51,7 +51,9 @@ def test_odd_urls_are_refused(url: str) -> None:
         urls.checked_url(url, what="issuer")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9400", "http://[::1]:80/x", "https://acme.okta.com/oauth2/default", "https://a.b/?x=1"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9400", "http://[::1]:80/x", "https://acme.okta.com/oauth2/default", "https://a.b/?x=1"]
+)
 def test_plain_urls_are_taken(url: str) -> None:
     """https anywhere and http on a loopback literal are what a login needs."""
     assert urls.checked_url(url, what="issuer") == url
@@ -60,7 +62,13 @@ def test_plain_urls_are_taken(url: str) -> None:
 def test_origins_compare_whole_hosts() -> None:
     """U2: a token meant for one host never fits a host that merely begins or ends alike."""
     assert urls.same_origin("https://github.com/x", "https://GitHub.com:443/y")
-    for other in ("https://github.com.evil.test/", "https://evilgithub.com/", "https://github.com:444/", "https://github.com@evil.test/", "https://github.com./"):
+    for other in (
+        "https://github.com.evil.test/",
+        "https://evilgithub.com/",
+        "https://github.com:444/",
+        "https://github.com@evil.test/",
+        "https://github.com./",
+    ):
         assert not urls.same_origin("https://github.com/", other)
 
 
@@ -71,7 +79,9 @@ def test_private_addresses_need_a_private_issuer() -> None:
     assert urls.reachable_from("https://10.0.0.1", "https://10.0.0.1/token")
 
 
-@pytest.mark.skipif(not VECTORS.exists() and "CI_REQUIRE_VECTORS" not in os.environ, reason="the public vectors are not on this machine")
+@pytest.mark.skipif(
+    not VECTORS.exists() and "CI_REQUIRE_VECTORS" not in os.environ, reason="the public vectors are not on this machine"
+)
 def test_no_host_disagreement_with_browsers() -> None:
     """Finding 10: over the Web Platform URL tests, whatever we accept has the host a browser finds."""
     cases = json.loads((VECTORS / "wpt-url" / "urltestdata.json").read_text())
@@ -86,5 +96,7 @@ def test_no_host_disagreement_with_browsers() -> None:
             continue
         assert not case.get("failure"), case["input"]
         theirs = case["hostname"]
-        assert ours.host == theirs.strip("[]") or (ours.address is not None and urls.parse(case["href"]).address == ours.address), case["input"]
+        assert ours.host == theirs.strip("[]") or (ours.address is not None and urls.parse(case["href"]).address == ours.address), (
+            case["input"]
+        )
     assert seen > 300

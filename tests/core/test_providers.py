@@ -1,0 +1,53 @@
+"""Presets are data that a profile overrides."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from my_app import providers
+from my_app.errors import SettingsFault
+from my_app.model import Flow, Profile
+from my_app.urls import checked_url
+
+
+@pytest.mark.parametrize("key", providers.KEYS)
+def test_every_preset_is_sound(key: str) -> None:
+    """A preset loads, names only usable addresses, and holds neither a client id nor a secret."""
+    found = providers.preset(key)
+    for url in (*found.endpoints.values(), *filter(None, (found.api_url, found.tokens_page, found.console_url, found.issuer))):
+        checked_url(url, what="address")
+    assert found.flows
+    assert re.fullmatch(r"20\d\d-\d\d", found.checked)
+    assert not re.search(r"client_id\s*=|client_secret\s*=\s*\"|eyJ", files(providers).joinpath(f"{key}.toml").read_text())
+
+
+def test_every_file_is_offered() -> None:
+    """No preset lies in the folder without being offered."""
+    names = {entry.name.removesuffix(".toml") for entry in files(providers).iterdir() if entry.name.endswith(".toml")}
+    assert names == set(providers.KEYS)
+
+
+def test_a_profile_wins_over_its_preset() -> None:
+    """What the person set is used; where they are silent the preset speaks."""
+    mine = Profile(name="gh", provider="github", client_id="x", scopes=("repo",), endpoints={"token": "https://ghe.test/token"})
+    laid = providers.laid_under(mine)
+    assert laid.scopes == ("repo",)
+    assert laid.endpoints["token"] == "https://ghe.test/token"
+    assert laid.endpoints["device_authorization"].startswith("https://github.com/")
+    assert providers.preset("github").flows[0] is Flow.DEVICE
+
+
+def test_an_unknown_provider_is_named_with_the_known_ones() -> None:
+    """A typo in --provider tells what there is."""
+    with pytest.raises(SettingsFault) as caught:
+        providers.preset("gihtub")
+    assert "github" in caught.value.hint
+
+
+def test_presets_are_toml_of_the_fields_we_know() -> None:
+    """An unknown field in a preset refuses the file rather than being ignored."""
+    data = tomllib.loads('title = "x"\nabout = "y"\nflows = ["browser"]\nchecked = "2026-11"\nsurprise = 1')
+    with pytest.raises(TypeError):
+        providers._read("x", data)
