@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,5 +98,11 @@ class NoAudit:
         return Verdict(ok=True, events=0, sealed_to=0, broken_at=None)
 
 
-Checkpoint = Callable[[int, str], None]
-"""``checkpoint(seq, head)``: keep a keyed mark of the chain's head in the vault, when it is open."""
+class Seal(Protocol):
+    """Who vouches for the chain: the vault, whenever it is open."""
+
+    def checkpoint(self, seq: int, head: str) -> None:
+        """Keep a keyed mark of the chain's head; nothing happens while the vault is closed. Raises StorageFault."""
+
+    def checkpointed(self) -> tuple[int, str] | None:
+        """The last mark; None while the vault is closed or has none. Raises StorageFault."""
