@@ -135,7 +135,6 @@ CANARY = "eyJhbGciOiJub25lIn0.canary-secret-value.c2lnbmF0dXJl"
 """The secret of every fake record; no screen may hold it unless asked to reveal."""
 
 
-
 class FakeAttempt(Attempt):
     """Runs a coroutine function given by the test."""
 
@@ -219,7 +218,9 @@ class FakeGrants(Grants):
         if self.fault:
             raise self.fault
         self.revoked.append(profile)
-        self.accounts.rows[profile] = replace(self.accounts.account(profile), state=State.REVOKED, refreshable=False, expires_at=None)
+        self.accounts.rows[profile] = replace(
+            self.accounts.account(profile), state=State.REVOKED, refreshable=False, expires_at=None
+        )
         return Ended(
             profile=profile,
             revoked=("refresh_token", "access_token"),
@@ -252,7 +253,9 @@ class FakeRotations(Rotations):
         self.calls: list[str] = []
 
     def plan(self, profile: str) -> RotationPlan:
-        return RotationPlan(profile=profile, what="API key", steps=tuple(RotationStep), warning="", interrupted_at=self.interrupted_at)
+        return RotationPlan(
+            profile=profile, what="API key", steps=tuple(RotationStep), warning="", interrupted_at=self.interrupted_at
+        )
 
     def rotate(self, profile: str, *, watch: ProgressWatch) -> Rotated:
         self.calls.append("rotate")
@@ -305,9 +308,7 @@ class FakeAudit:
         actor = Actor(program="my-app-accounts", pid=1, cwd="/home/ana", tty="pts/0")
         seq = len(self.lines) + 1
         self.lines.append(
-            Entry(
-                seq=seq, at=self.clock.now(), event=event, profile=profile, result=result, code=code, actor=actor, detail=detail
-            )
+            Entry(seq=seq, at=self.clock.now(), event=event, profile=profile, result=result, code=code, actor=actor, detail=detail)
         )
 
     def entries(self, *, limit: int = 500, before: int | None = None) -> tuple[Entry, ...]:
@@ -415,7 +416,14 @@ def some_accounts(clock: FakeClock) -> list[Account]:
     ana = Identity(sub="u-ana", username="ana", email="ana@example.test", tenant="acme")
     return [
         account("work", provider="Okta", expires_in=timedelta(minutes=58), clock=clock, identity=ana),
-        account("github", provider="GitHub", state=State.EXPIRING, expires_in=timedelta(minutes=4, seconds=12), clock=clock, identity=ana),
+        account(
+            "github",
+            provider="GitHub",
+            state=State.EXPIRING,
+            expires_in=timedelta(minutes=4, seconds=12),
+            clock=clock,
+            identity=ana,
+        ),
         account("staging", provider="Keycloak", flow=Flow.DEVICE, state=State.EXPIRED, expires_in=-timedelta(hours=2), clock=clock),
         account("partner", provider="Auth0", state=State.REVOKED, clock=clock),
         account("openai", provider="API key", flow=Flow.API_KEY, state=State.STATIC, scopes=(), clock=clock),

@@ -315,7 +315,9 @@ class AccountsApp(SafeApp):
             remove(name)
             return Forgotten(name)
 
-        self.background(removed, lambda message: message, doing=f"forget {name}", group=f"forget:{name}", failed=self._came_back(name))
+        self.background(
+            removed, lambda message: message, doing=f"forget {name}", group=f"forget:{name}", failed=self._came_back(name)
+        )
         self.leaving[name] = self.now() + timedelta(days=1)
 
     def _came_back(self, name: str) -> Callable[[MyAppError], CoreFailed]:
@@ -395,14 +397,14 @@ class AccountsApp(SafeApp):
 
         self.push_screen(PeopleScreen(self.demo))
 
-    def inspect(self, token: Secret, source: str, issuer: str | None) -> None:
-        """Show ``token`` in the inspector; Esc there comes back."""
+    async def inspect(self, tokens: Mapping[str, Secret], profile: str, issuer: str | None) -> None:
+        """Show an account's tokens in the inspector; Esc there comes back."""
         from my_app_accounts.screens.inspector import InspectorScreen
 
-        self.switch_mode("inspector")
+        await self.switch_mode("inspector")
         screen = self.screen
         if isinstance(screen, InspectorScreen):
-            screen.show(token, source=source, issuer=issuer, came_from="accounts")
+            screen.show(tokens, profile=profile, issuer=issuer)
 
     def go_to(self, name: str) -> None:
         """Show the accounts with the cursor on ``name``."""

@@ -57,12 +57,14 @@ ACCOUNT: Final = (
     Act("account.token", "t", "token", "Token", "Look into the access token in the inspector", 4),
     Act("account.copy", "c", "copy", "Copy…", "Put a secret on the clipboard for a short time", 5),
     Act("account.reveal", "v", "reveal", "Reveal…", "Show a secret for a few seconds", 9),
-    Act("account.rotate", "r", "rotate", "Rotate…", "Replace the key or secret without being without a working one", 6),
+    Act("account.rotate", "r", "rotate", "Rotate…", "Replace the key or secret without being without a working one", 8),
     Act("account.revoke", "x", "revoke", "Revoke…", "Tell the provider that the login is over; cannot be undone", 7),
     Act("account.forget", "d", "forget", "Forget…", "Remove the account from this machine; can be undone for 10 seconds"),
     Act("account.page", "o", "page", "Open page", "Open the provider's page in the browser"),
     Act("account.use", "a", "use", "Make active", "Use this account where no other is named"),
-    Act("account.filter", "slash", "filter", "Filter", "Narrow the list by name, user, provider, scope or state; ! excludes", 7, "/"),
+    Act(
+        "account.filter", "slash", "filter", "Filter", "Narrow the list by name, user, provider, scope or state; ! excludes", 6, "/"
+    ),
 )
 
 

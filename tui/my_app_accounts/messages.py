@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from textual.message import Message
 
 from my_app.accounts import Overview
-from my_app.audit import Entry
+from my_app.audit import Entry, Verdict
 from my_app.errors import MyAppError
 from my_app.inspecting import Inspection
 from my_app.model import AccessToken
@@ -92,12 +93,12 @@ class VaultRead(Message):
 
 
 class TokenTaken(Message):
-    """The access token of a profile, for the inspector."""
+    """The tokens of a profile by what they are (``Access token``), for the inspector."""
 
-    def __init__(self, profile: str, token: Secret, issuer: str | None) -> None:
+    def __init__(self, profile: str, tokens: Mapping[str, Secret], issuer: str | None) -> None:
         super().__init__()
         self.profile = profile
-        self.token = token
+        self.tokens = tokens
         self.issuer = issuer
 
 
@@ -146,12 +147,22 @@ class Inspected(Message):
 
 
 class AuditRead(Message):
-    """A page of the trail, newest first; ``older`` asks to append it."""
+    """A page of the trail, newest first; ``older`` asks to append it; ``error`` says why there is none."""
 
-    def __init__(self, entries: tuple[Entry, ...], *, older: bool) -> None:
+    def __init__(self, entries: tuple[Entry, ...], *, older: bool, error: MyAppError | None = None) -> None:
         super().__init__()
         self.entries = entries
         self.older = older
+        self.error = error
+
+
+class Verified(Message):
+    """What checking the chain found, or why it could not be checked."""
+
+    def __init__(self, verdict: Verdict | None, error: MyAppError | None = None) -> None:
+        super().__init__()
+        self.verdict = verdict
+        self.error = error
 
 
 class Tick(Message):

@@ -143,7 +143,7 @@ class SafeApp(App[None]):
             else:
                 target.post_message(done(value))
 
-        return self.run_worker(carry(), name=doing, group=group, exclusive=True, exit_on_error=False)
+        return self.run_worker(carry, name=doing, group=group, exclusive=True, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fell over is a fault of ours: say so without showing a value."""
@@ -166,7 +166,9 @@ class SafeApp(App[None]):
         markup: bool = False,
     ) -> None:
         """A toast, never parsed as markup; errors stay until they are clicked or Esc is pressed."""
-        super().notify(message, title=title, severity=severity, timeout=timeout or (3600 if severity == "error" else 4), markup=False)
+        super().notify(
+            message, title=title, severity=severity, timeout=timeout or (3600 if severity == "error" else 4), markup=False
+        )
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send ``text`` to the terminal's clipboard (OSC 52) and keep no copy in the app."""

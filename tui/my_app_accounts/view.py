@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from my_app.model import Kind, State
 from my_app.text import clean
 from my_app.vaulting import SlotKind, VaultStatus
 from rich.cells import cell_len, set_cell_size
+from textual.content import Content
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp
@@ -163,11 +165,11 @@ def _most_urgent(accounts: tuple[Account, ...], now: datetime) -> tuple[str, str
     for account in accounts:
         state = state_now(account, now)
         if state is State.LOGIN_NEEDED:
-            return f"Next: {account.name} needs you to sign in · l", "$vault-dim"
+            return f"Next: {account.name} needs you to sign in: choose it and press l", "$vault-dim"
         if state is State.EXPIRING and not account.refreshable and _sooner(account, soonest):
             soonest = account
     if soonest is not None and soonest.expires_at is not None:
-        return f"Next: {soonest.name} runs out in {words.span(soonest.expires_at - now)} · l signs in again", "$vault-dim"
+        return f"Next: {soonest.name} runs out in {words.span(soonest.expires_at - now)}; it cannot renew by itself", "$vault-dim"
     return "", ""
 
 
@@ -239,6 +241,12 @@ _EVENTS: Final = {
     Event.EXPORT: "exported",
     Event.PROFILE: "profile changed",
 }
+
+
+def hanging(parts: Sequence[tuple[str, str]], indent: int, width: int) -> Content:
+    """``parts`` wrapped at ``width``, every line after the first set in by ``indent``."""
+    lines = Content.assemble(*parts).wrap(max(8, width - indent))
+    return Content("\n").join([lines[0], *(Content.assemble(" " * indent, line) for line in lines[1:])])
 
 
 def event_words(event: Event) -> str:

@@ -67,13 +67,16 @@ class AccountActs(_Base):
             record = load(name)
             if record is None or record.tokens is None:
                 raise LoginNeeded(f"{name} has no token here.", hint="Press l to sign in.")
-            return TokenTaken(name, record.tokens.access_token, issuer)
+            tokens = {"Access token": record.tokens.access_token}
+            if record.tokens.id_token is not None:
+                tokens["ID token"] = record.tokens.id_token
+            return TokenTaken(name, tokens, issuer)
 
         self.app.background(take, lambda message: message, doing=f"read the token of {name}", group="token", to=self, profile=name)
 
-    def on_token_taken(self, event: TokenTaken) -> None:
+    async def on_token_taken(self, event: TokenTaken) -> None:
         """Over to the inspector."""
-        self.app.inspect(event.token, event.profile, event.issuer)
+        await self.app.inspect(event.tokens, event.profile, event.issuer)
 
     def action_copy(self) -> None:
         """The copy menu."""

@@ -67,11 +67,11 @@ class AccountsScreen(AccountActs, AreaScreen):
         now = self.app.now()
         shown = [account for account in accounts if matches(account, query, now)] if query else list(accounts)
         listed = self.query_one(AccountList)
+        listed.nothing = f"No account matches {query}. Esc clears the filter." if query else ""
         listed.show_accounts(shown, select)
         pane = self.query_one("#list-pane")
         pane.border_subtitle = f"{len(shown)}/{len(accounts)}" if query else f"{len(accounts)}"
         self.set_class(not accounts and self.app.listed, "-empty")
-        listed.nothing = f"No account matches {query!r}. Esc clears the filter." if query else ""
 
     def _show_chrome(self) -> None:
         for line in self.lines:

@@ -71,5 +71,7 @@ class AccountList(VirtualList[Account]):
     def show_accounts(self, accounts: Sequence[Account], select: str | None) -> None:
         """Show ``accounts``; the cursor stays on ``select``, else on the account it was on."""
         wanted = select or (self.current.name if self.current else None)
-        index = next((i for i, account in enumerate(accounts) if account.name == wanted), min(self.cursor, max(0, len(accounts) - 1)))
+        index = next(
+            (i for i, account in enumerate(accounts) if account.name == wanted), min(self.cursor, max(0, len(accounts) - 1))
+        )
         self.show(accounts, cursor=index)

@@ -138,7 +138,7 @@ class KeyBar(Line):
             off = bool(self.screen.reason_against(act))
             text = f"{act.key_label} {act.label}"
             parts.append((act.key_label, "$vault-dim" if off else "bold $primary"))
-            parts.append((f" {act.label}  ", "$vault-line" if off else "$foreground"))
+            parts.append((f" {act.label}  ", "$vault-dim" if off else "$foreground"))
             self._targets.append((x, x + cell_len(text), lambda act=act: self._press(act)))  # type: ignore[misc]
             x += cell_len(text) + 2
         return Content.assemble(*parts)

@@ -53,7 +53,6 @@ class DetailPane(VerticalScroll):
             self.facts = None
             self.scroll_home(animate=False)
         self.account = account
-        self.border_title = clean(account.name, 40) if account else "Account"
         self.renew()
         if account is not None and self.app.vault is not None and self.app.vault.open:
             self._read_facts(account.name)
@@ -102,9 +101,7 @@ class DetailPane(VerticalScroll):
 
     def _head(self, account: Account, now: datetime, width: int) -> Content:
         state = state_now(account, now)
-        mark, word, colour = (
-            RENEWING if account.name in self.app.busy else (words.mark(state), words.word(state), tone(state))
-        )
+        mark, word, colour = RENEWING if account.name in self.app.busy else (words.mark(state), words.word(state), tone(state))
         who = clean(account.identity.label, 60) if account.identity else ""
         lines = [
             Content.assemble((clean(account.name, 64), "bold"), (f" · {who}" if who else "", "$vault-dim")),

@@ -68,6 +68,8 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self.items: Sequence[Item] = ()
+        self.nothing = ""
+        """What to say where the list is empty."""
         self.drawn = 0
         """How many lines were drawn so far; tests watch it."""
         self._lines: dict[int, tuple[Hashable, Strip]] = {}
@@ -138,7 +140,8 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
             return self._strip([(f"  {self.heading(width - 2)}", "$vault-dim")], width, "")
         index = self.scroll_offset.y + y - self._head
         if index >= len(self.items):
-            return Strip.blank(width, self._style(""))
+            said = self.nothing if not self.items and y == self._head else ""
+            return self._strip([(f"  {said}", "$vault-dim")], width, "")
         cached = self._lines.get(index)
         if cached is None:
             cached = self._lines[index] = (self._key(index), self._draw(index, width))

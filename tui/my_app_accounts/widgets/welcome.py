@@ -22,7 +22,9 @@ class Welcome(Widget):
         if vault is None or vault.keyring_usable:
             kept = "Secrets will be kept in an encrypted vault on this machine, opened by the system keyring."
         else:
-            kept = "Secrets will be kept in an encrypted vault on this machine; no keyring answers, so you will choose a passphrase."
+            kept = (
+                "Secrets will be kept in an encrypted vault on this machine; no keyring answers, so you will choose a passphrase."
+            )
         return Content.assemble(
             ("No accounts yet\n\n", "bold"),
             ("n", "bold $primary"),
