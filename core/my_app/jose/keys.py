@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +32,7 @@ MOST_KEYS: Final = 100
 _MEMBERS: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "oct": ("k", "kty")}
 """The members of a public key, in the order a thumbprint wants (RFC 7638 3.2)."""
 _PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi")
+_DOUBLED: Final = "its key id stands twice in the set"
 
 
 class KeyUnfit(ValueError):
@@ -184,9 +186,7 @@ class KeySet:
         """A set made here; of two keys with one id and algorithm neither is used (J12)."""
         twice = _twice(keys)
         self.keys = tuple(key for key in keys if (key.kid, key.algorithm.name) not in twice)
-        self.dropped = dropped + tuple(
-            Dropped(clean(kid, 64), "its key id and algorithm stand twice in the set") for kid, _ in twice
-        )
+        self.dropped = dropped + tuple(Dropped(clean(kid, 64), _DOUBLED) for kid, _ in twice)
         self._by_kid: dict[str, tuple[Key, ...]] = {}
         for key in self.keys:
             if key.kid is not None:
@@ -212,8 +212,11 @@ class KeySet:
         public = any(isinstance(jwk, dict) and jwk.get("kty") != "oct" for jwk in members)
         keys: list[Key] = []
         dropped: list[Dropped] = []
+        names = Counter(_name(jwk) for jwk in members)
         for jwk in members:
             try:
+                if _name(jwk) is not None and names[_name(jwk)] > 1:
+                    raise KeyUnfit(_DOUBLED)
                 keys.append(_usable(jwk, local=local, public=public))
             except KeyUnfit as fault:
                 kid = jwk.get("kid") if isinstance(jwk, dict) else None
@@ -260,6 +263,13 @@ def _usable(jwk: object, *, local: bool, public: bool) -> Key:
     elif not local and "d" in jwk:
         raise KeyUnfit("its private part was published")
     return Key.read(jwk)
+
+
+def _name(jwk: object) -> tuple[str, str] | None:
+    """Key id and algorithm of a signature key as the document has them, fit or not."""
+    if not isinstance(jwk, dict) or jwk.get("kid") is None or jwk.get("use") == "enc":
+        return None
+    return str(jwk["kid"]), str(jwk.get("alg", jwk.get("kty")))
 
 
 def _twice(keys: tuple[Key, ...]) -> set[tuple[str, str]]:

@@ -1,0 +1,151 @@
+"""What a service learns from a token issuer: its keys, and what it says of an opaque token."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar, cast
+
+from my_app import carry
+from my_app.errors import MyAppError, PeerFault, Refused, SettingsFault, Temporary
+from my_app.jose.keys import KeySet
+from my_app.keysets import BothTransports, KeySets
+from my_app.oauth.client_auth import Client
+from my_app.oauth.exchange import Exchange
+from my_app.oauth.introspect import introspect
+from my_app.oauth.metadata import ServerMetadata, discover
+from my_app.ports import Clock, Transport
+from my_app.secret import Secret
+
+FRESH: Final = timedelta(hours=1)
+"""How long the issuer's metadata is used without asking again; it goes on for longer while asking fails."""
+RETRY: Final = timedelta(seconds=30)
+"""Between two attempts to renew metadata that is still in use."""
+
+T = TypeVar("T")
+
+
+class FixedKeys:
+    """Keys that are given once and for all."""
+
+    def __init__(self, keys: KeySet) -> None:
+        self._keys = keys
+
+    def keys(self) -> KeySet:
+        """The keys."""
+        return self._keys
+
+    def newer(self, than: KeySet) -> KeySet:
+        """The same keys: there are no newer ones."""
+        return self._keys
+
+    async def akeys(self) -> KeySet:
+        """``keys`` for asyncio."""
+        return self._keys
+
+    async def anewer(self, than: KeySet) -> KeySet:
+        """``newer`` for asyncio."""
+        return self._keys
+
+
+class IssuerSource:
+    """Keys and introspection of one issuer, found by its metadata; nothing is fetched until it is needed."""
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        clock: Clock,
+        jwks_url: str | None = None,
+        transport: Transport | BothTransports | None = None,
+        key_sets: KeySets | None = None,
+    ) -> None:
+        """``transport``: None takes the program's own, on first use."""
+        self._issuer = issuer
+        self._clock = clock
+        self._jwks_url = jwks_url
+        self._transport = transport
+        self._key_sets = key_sets
+        self._metadata: ServerMetadata | None = None
+        self._due = datetime.min.replace(tzinfo=UTC)
+        self._guard = threading.Lock()
+
+    def keys(self) -> KeySet:
+        """The issuer's keys. Raises Temporary, Refused, PeerFault, Unsupported."""
+        return self._sets().get(self._jwks_url or self.metadata().endpoint("jwks"))
+
+    def newer(self, than: KeySet) -> KeySet:
+        """The keys after ``than`` lacked one (``KeySets.newer``)."""
+        return self._sets().newer(self._jwks_url or self.metadata().endpoint("jwks"), than)
+
+    async def akeys(self) -> KeySet:
+        """``keys`` for asyncio."""
+        return await self._sets().aget(self._jwks_url or (await self.ametadata()).endpoint("jwks"))
+
+    async def anewer(self, than: KeySet) -> KeySet:
+        """``newer`` for asyncio."""
+        return await self._sets().anewer(self._jwks_url or (await self.ametadata()).endpoint("jwks"), than)
+
+    def introspect(self, client: Client, token: str) -> Mapping[str, object]:
+        """What the issuer says of ``token`` (RFC 7662 2). Raises Temporary, Refused, PeerFault, Unsupported."""
+        return self._run(introspect(self.metadata(), client, Secret(token)))
+
+    async def aintrospect(self, client: Client, token: str) -> Mapping[str, object]:
+        """``introspect`` for asyncio."""
+        return await self._arun(introspect(await self.ametadata(), client, Secret(token)))
+
+    def metadata(self) -> ServerMetadata:
+        """The issuer's metadata, renewed each hour. Raises Temporary, BadMetadata, IssuerMismatch when it was never had."""
+        if self._metadata is not None and self._clock.now() < self._due:
+            return self._metadata
+        with self._guard:
+            if self._metadata is not None and self._clock.now() < self._due:
+                return self._metadata
+            try:
+                return self._learnt(self._run(discover(self._issuer, {})))
+            except (Temporary, Refused, PeerFault) as failure:
+                return self._still(failure)
+
+    async def ametadata(self) -> ServerMetadata:
+        """``metadata`` for asyncio."""
+        if self._metadata is not None and self._clock.now() < self._due:
+            return self._metadata
+        try:
+            return self._learnt(await self._arun(discover(self._issuer, {})))
+        except (Temporary, Refused, PeerFault) as failure:
+            return self._still(failure)
+
+    def _learnt(self, metadata: ServerMetadata) -> ServerMetadata:
+        self._metadata, self._due = metadata, self._clock.now() + FRESH
+        return metadata
+
+    def _still(self, failure: MyAppError) -> ServerMetadata:
+        """The old metadata while the issuer cannot be asked. Raises ``failure`` when there is none."""
+        if self._metadata is None:
+            raise failure
+        self._due = self._clock.now() + RETRY
+        return self._metadata
+
+    def _run(self, exchange: Exchange[T]) -> T:
+        return carry.run(exchange, self._wire(), clock=self._clock, entropy=secrets.token_bytes, pause=time.sleep)
+
+    async def _arun(self, exchange: Exchange[T]) -> T:
+        transport = self._wire()
+        if not hasattr(transport, "asend"):
+            raise SettingsFault("This transport cannot be used with asyncio.", hint="Give a transport that has asend().")
+        return await carry.arun(exchange, cast(BothTransports, transport), clock=self._clock, entropy=secrets.token_bytes)
+
+    def _wire(self) -> Transport | BothTransports:
+        if self._transport is None:
+            from my_app.wiring import default_transport
+
+            self._transport = default_transport()
+        return self._transport
+
+    def _sets(self) -> KeySets:
+        if self._key_sets is None:
+            self._key_sets = KeySets(self._wire(), self._clock, secrets.token_bytes)
+        return self._key_sets
