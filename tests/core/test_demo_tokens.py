@@ -184,7 +184,7 @@ def test_userinfo_gives_the_claims_of_the_scopes() -> None:
     tokens = door.signed_in(username="zoë", scope="openid profile")
     assert door.api("/userinfo", tokens["access_token"]).json() == {
         "sub": "u-1003",
-        "name": "Zoë Grünwald 李",
+        "name": "Zoë Grünwald",
         "preferred_username": "zoë",
     }
     without = door.signed_in(scope="files:read")

@@ -49,10 +49,11 @@ class People:
     """Everyone, by user name and by subject."""
 
     def __init__(self, chance: Chance) -> None:
-        def word() -> str:
-            return "-".join((chance.pick("bdfgklmnprstvz", 1) + chance.pick("aeiou", 1)) * 2 for _ in range(2)) + chance.pick(
-                "23456789", 2
-            )
+        def syllables(count: int) -> str:
+            return "".join(chance.pick("bdfgklmnprstvz", 1) + chance.pick("aeiou", 1) for _ in range(count))
+
+        def password() -> str:
+            return f"{syllables(2)}-{syllables(2)}-{chance.pick('23456789', 2)}"
 
         self.everyone = (
             Person(
@@ -60,11 +61,11 @@ class People:
                 username="ana",
                 name="Ana Lindqvist",
                 email="ana@demo.example",
-                password=word(),
+                password=password(),
                 totp_seed=chance.totp_seed(),
             ),
-            Person(sub="u-1002", username="ben", name="Ben Okafor", email="ben@demo.example", password=word()),
-            Person(sub="u-1003", username="zoë", name="Zoë Grünwald 李", email="zoe@demo.example", password=word()),
+            Person(sub="u-1002", username="ben", name="Ben Okafor", email="ben@demo.example", password=password()),
+            Person(sub="u-1003", username="zoë", name="Zoë Grünwald", email="zoe@demo.example", password=password()),
         )
 
     def named(self, username: str) -> Person | None:
