@@ -91,6 +91,8 @@ class Inspection:
     """The header as it stands, uncleaned: for JSON output only, never for a screen."""
     payload_json: Mapping[str, object] | None = None
     """The claims as they stand, uncleaned; None when the payload is no JSON object."""
+    failure: MyAppError | None = None
+    """Why the issuer's keys could not be had; None when they were, or were not asked for."""
 
 
 class Inspector:
@@ -118,16 +120,30 @@ class Inspector:
         except TokenInvalid as fault:
             return _seen(text, found.header, _loose(text, 1), problem=fault.message)
 
-    def verify(self, token: str, *, issuer: str, audience: str | None) -> Inspection:
-        """Fetches the issuer's keys. Network trouble shows as ``cannot_check`` with its reason."""
+    def verify(
+        self, token: str, *, issuer: str, audience: str | None, at: datetime | None = None, algorithm: str | None = None
+    ) -> Inspection:
+        """Fetches the issuer's keys. Network trouble shows as ``cannot_check`` with its reason.
+
+        ``at``: the moment to judge times for (None: now). ``algorithm``: the only one accepted.
+        """
         seen = self.look(token)
         try:
             source = self._source(issuer)
             keys = source.keys()
         except MyAppError as failure:
-            return replace(seen, signature=SignatureState.CANNOT_CHECK, signature_reason=failure.message, valid=False)
+            return replace(
+                seen, signature=SignatureState.CANNOT_CHECK, signature_reason=failure.message, valid=False, failure=failure
+            )
         return self._judged(
-            _bare(token), seen, keys, issuer=issuer, audience=audience, at=self._clock.now(), newer=lambda: source.newer(keys)
+            _bare(token),
+            seen,
+            keys,
+            issuer=issuer,
+            audience=audience,
+            at=at or self._clock.now(),
+            algorithms=None if algorithm is None else (algorithm,),
+            newer=lambda: source.newer(keys),
         )
 
     def verify_offline(
