@@ -1,0 +1,160 @@
+"""``my-app profile add``: from typed options to a Profile; secrets come from standard input or a prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from my_app.errors import UsageFault
+
+if TYPE_CHECKING:
+    import argparse
+
+    from my_app.cli.context import Context
+    from my_app.cli.parsing import Parser
+    from my_app.model import Flow, Profile
+    from my_app.secret import Secret
+
+_FLOWS = ("browser", "device", "terminal", "client-credentials", "api-key", "token", "auto")
+
+
+def configure(parser: Parser) -> None:
+    """The options of CONTRACT; at most one ``-stdin``."""
+    parser.add_argument("name", metavar="NAME", help="letters, digits, dot, dash, underscore; at most 64")
+    where = parser.add_argument_group("where")
+    where.add_argument("--provider", metavar="P", help="a preset: oidc, oauth2, github, demo ...")
+    where.add_argument("--tenant", metavar="T", help="tenant of the provider, where the preset has one")
+    where.add_argument("--issuer", metavar="URL", help="the issuer; its discovery document says the rest")
+    where.add_argument("--token-url", metavar="URL", help="token endpoint of a provider without discovery")
+    where.add_argument("--authorization-url", metavar="URL")
+    where.add_argument("--device-url", metavar="URL")
+    where.add_argument("--endpoint", metavar="NAME=URL", action="append", help="revocation=URL, userinfo=URL ...; may repeat")
+    client = parser.add_argument_group("client")
+    client.add_argument("--client-id", metavar="ID")
+    secrets = client.add_mutually_exclusive_group()
+    secrets.add_argument("--client-secret-stdin", action="store_true", help="read the client secret from standard input")
+    secrets.add_argument("--api-key-stdin", action="store_true", help="read the API key or static token from standard input")
+    secrets.add_argument("--totp-stdin", action="store_true", help="read the one-time code seed from standard input")
+    client.add_argument("--client-key", metavar="FILE", help="private key for private_key_jwt")
+    client.add_argument("--client-cert", metavar="FILE")
+    client.add_argument("--auth-method", metavar="M", help="client_secret_basic, client_secret_post, none ...")
+    ask = parser.add_argument_group("sign-in")
+    ask.add_argument("--flow", choices=_FLOWS)
+    ask.add_argument("--scope", metavar="S", action="append", help="may repeat, or hold several separated by spaces")
+    ask.add_argument("--resource", metavar="R", action="append")
+    ask.add_argument("--audience", metavar="A")
+    ask.add_argument("--redirect-port", metavar="N,...", help="loopback ports to try; else any free one")
+    ask.add_argument("--redirect-uri", metavar="URI")
+    ask.add_argument("--authorize-param", metavar="K=V", action="append")
+    ask.add_argument("--expect-account", metavar="A", help="refuse any other account")
+    api = parser.add_argument_group("API")
+    api.add_argument("--api-url", metavar="URL")
+    api.add_argument("--header", metavar="H", help="header an API key goes into")
+    api.add_argument("--prefix", metavar="P", help="text before the API key")
+    api.add_argument("--check-url", metavar="URL", help="a GET that proves an API key works")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Writes profile and secret; prints what was added."""
+    from my_app.cli import shapes
+    from my_app.model import checked_name
+    from my_app.text import clean
+
+    checked_name(args.name)
+    profile = profile_from(args)
+    client_secret = api_key = totp_seed = None
+    if args.client_secret_stdin:
+        client_secret = _read(ctx, "client secret")
+    elif args.api_key_stdin:
+        api_key = _read(ctx, "API key")
+    elif args.totp_stdin:
+        totp_seed = _read(ctx, "one-time code seed")
+    else:
+        client_secret, api_key = _asked(ctx, profile)
+    added = ctx.services.accounts.add(profile, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed)
+    if ctx.json:
+        ctx.result({"profile": shapes.profile(added)}, "")
+    else:
+        ctx.note(f"{added.name} is added. Sign in with: my-app login {clean(added.name)}")
+    return 0
+
+
+def profile_from(args: argparse.Namespace) -> Profile:
+    """The Profile the options describe. Raises UsageFault. Pure."""
+    from my_app.cli.values import pairs, ports
+    from my_app.model import Profile
+
+    flow = _flow(args)
+    provider = args.provider or ("oidc" if args.issuer else "oauth2")
+    keyed = flow.value in ("api-key", "token")
+    if not (args.provider or args.issuer or args.token_url or keyed):
+        raise UsageFault(
+            "Where does this account live?",
+            hint="Name --provider P, --issuer URL or --token-url URL; presets: oidc, oauth2, github, demo.",
+        )
+    scopes = [scope for item in args.scope or () for scope in item.split()]
+    return Profile(
+        name=args.name,
+        provider=provider,
+        issuer=args.issuer,
+        tenant=args.tenant,
+        client_id=args.client_id,
+        flow=flow,
+        auth_method=args.auth_method,
+        scopes=tuple(dict.fromkeys(scopes)) if args.scope else None,
+        resources=tuple(args.resource or ()),
+        audience=args.audience,
+        token_url=args.token_url,
+        authorization_url=args.authorization_url,
+        device_url=args.device_url,
+        endpoints=pairs(args.endpoint, "--endpoint"),
+        redirect_ports=ports(args.redirect_port),
+        redirect_uri=args.redirect_uri,
+        authorize_params=pairs(args.authorize_param, "--authorize-param"),
+        api_url=args.api_url,
+        header=args.header,
+        prefix=args.prefix,
+        check_url=args.check_url,
+        expect_account=args.expect_account,
+        client_key=args.client_key,
+        client_cert=args.client_cert,
+    )
+
+
+def _flow(args: argparse.Namespace) -> Flow:
+    """A client secret and no flow means client credentials; an API key and no flow means API key."""
+    from my_app.model import Flow
+
+    if args.flow:
+        return Flow(args.flow)
+    if args.api_key_stdin:
+        return Flow.API_KEY
+    if args.client_secret_stdin:
+        return Flow.CLIENT_CREDENTIALS
+    return Flow.AUTO
+
+
+def _read(ctx: Context, what: str) -> Secret:
+    """From standard input; typed without echo when that is a terminal."""
+    from my_app.cli.values import checked_secret, secret_from
+
+    if ctx.interactive:
+        return checked_secret(ctx.ask(f"{what.capitalize()}: ", secret=True), what)
+    return secret_from(ctx.stdin, what)
+
+
+def _asked(ctx: Context, profile: Profile) -> tuple[Secret | None, Secret | None]:
+    """Client secret or API key that the flow cannot do without, asked when a person is there."""
+    from my_app.model import Flow
+
+    if profile.flow in (Flow.API_KEY, Flow.TOKEN):
+        if not ctx.interactive:
+            raise UsageFault("This account needs its key.", hint="Pipe it in: my-app profile add NAME ... --api-key-stdin < FILE")
+        return None, _read(ctx, "API key")
+    if profile.flow is Flow.CLIENT_CREDENTIALS and not profile.client_key:
+        if not ctx.interactive:
+            raise UsageFault(
+                "This account needs its client secret.", hint="Pipe it in: my-app profile add NAME ... --client-secret-stdin < FILE"
+            )
+        return _read(ctx, "client secret"), None
+    return None, None
