@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from my_app.binding import binding_of, set_endpoints, token_hosts
 from my_app.carry import arun, run
 from my_app.errors import BindingChanged, RateLimited, ServerBusy, SettingsFault, Temporary
 from my_app.model import Binding, Flow, Profile, Record
@@ -19,7 +20,7 @@ from my_app.ports import AsyncTransport, Clock, Entropy, Transport
 from my_app.providers import preset
 from my_app.secret import Secret
 from my_app.text import clean, host_of
-from my_app.urls import UrlFault, origin
+from my_app.urls import origin
 
 KEPT: Final = timedelta(minutes=10)
 """How long a discovered document is used without asking again."""
@@ -67,7 +68,7 @@ class Discovery:
         """
         found = self._at_hand(profile)
         if found is None:
-            issuer, overrides = _issuer(profile), overrides_of(profile)
+            issuer, overrides = _issuer(profile), set_endpoints(profile)
             try:
                 exchange = discover(issuer, overrides)
                 found = run(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._pause)
@@ -81,7 +82,7 @@ class Discovery:
         """The asyncio twin."""
         found = self._at_hand(profile)
         if found is None:
-            issuer, overrides = _issuer(profile), overrides_of(profile)
+            issuer, overrides = _issuer(profile), set_endpoints(profile)
             try:
                 exchange = discover(issuer, overrides)
                 found = await arun(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._apause)
@@ -98,7 +99,7 @@ class Discovery:
 
     def _at_hand(self, profile: Profile) -> ServerMetadata | None:
         """Without the network: everything set by hand, or a document that is still fresh."""
-        overrides = overrides_of(profile)
+        overrides = set_endpoints(profile)
         if profile.issuer is None or (profile.flow is Flow.CLIENT_CREDENTIALS and "token" in overrides):
             if not overrides:
                 raise SettingsFault(
@@ -115,18 +116,6 @@ class Discovery:
     def _keep(self, issuer: str, overrides: Mapping[str, str], found: ServerMetadata) -> None:
         with self._guard:
             self._kept[issuer, tuple(sorted(overrides.items()))] = (self._clock.now(), found)
-
-
-def overrides_of(profile: Profile) -> dict[str, str]:
-    """Endpoints the profile or its preset sets by hand, by metadata name without ``_endpoint``."""
-    overrides = dict(profile.endpoints)
-    named = (
-        ("token", profile.token_url),
-        ("authorization", profile.authorization_url),
-        ("device_authorization", profile.device_url),
-    )
-    overrides.update({name: url for name, url in named if url})
-    return overrides
 
 
 def client_of(profile: Profile, client_secret: Secret | None) -> Client:
@@ -162,34 +151,20 @@ def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) ->
 
 
 def may_go(record: Record, url: str) -> bool:
-    """Whether another endpoint (revocation, introspection) may get the record's secrets: same site as a bound origin."""
+    """Whether another endpoint (revocation, introspection) may get the record's secrets."""
     return not record.binding.token_hosts or origin(url) in record.binding.token_hosts
 
 
 def bound_to(profile: Profile, metadata: ServerMetadata) -> Binding:
     """Where the secrets of a new record may go: the endpoints it was obtained from, and the profile's API."""
-    names = ("token", "revocation", "introspection", "device_authorization", "authorization_challenge", "registration")
-    hosts = [origin(metadata.endpoints[name]) for name in names if name in metadata.endpoints]
+    api = binding_of(profile).api_origins
+    userinfo = metadata.endpoints.get("userinfo")
     return Binding(
         issuer=profile.issuer,
         client_id=profile.client_id,
-        token_hosts=tuple(dict.fromkeys(hosts)),
-        api_origins=api_origins(profile, metadata),
+        token_hosts=token_hosts(metadata.endpoints),
+        api_origins=tuple(dict.fromkeys((*api, origin(userinfo)))) if userinfo else api,
     )
-
-
-def api_origins(profile: Profile, metadata: ServerMetadata | None = None) -> tuple[str, ...]:
-    """Origins an access token may go to: the API, the key check, resources that are URLs, userinfo. Raises SettingsFault."""
-    urls = [profile.api_url, profile.check_url]
-    if metadata is not None:
-        urls.append(metadata.endpoints.get("userinfo"))
-    try:
-        return tuple(dict.fromkeys(origin(url) for url in urls if url))
-    except UrlFault as fault:
-        raise SettingsFault(
-            f"The API URL of “{profile.name}” cannot be used: {fault}.",
-            hint=f"Set it with: my-app profile set {profile.name} api_url=URL",
-        ) from None
 
 
 def rebound(record: Record, profile: Profile, metadata: ServerMetadata) -> Record:
@@ -212,7 +187,7 @@ def _found_before(profile: Profile, record: Record | None, problem: Temporary) -
         or isinstance(problem, RateLimited | ServerBusy)
     ):
         raise problem
-    return by_hand(profile.issuer, {**record.endpoints, **overrides_of(profile)})
+    return by_hand(profile.issuer, {**record.endpoints, **set_endpoints(profile)})
 
 
 def _guarded(profile: Profile, record: Record | None, found: ServerMetadata) -> ServerMetadata:

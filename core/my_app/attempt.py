@@ -1,0 +1,313 @@
+"""One sign-in under way: its flow, its time limit, its trail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from my_app.audit import AuditLog, Event, Result
+from my_app.callback import CallbackWait, ListenerFactory
+from my_app.carry import Step, arun
+from my_app.completing import Arrived, Completion
+from my_app.discovery import BothTransports, Discovery, Profiles, check_binding, client_of
+from my_app.errors import (
+    LoginTimeout,
+    MyAppError,
+    PromptNeeded,
+    Refused,
+    ServerRefused,
+    StateMismatch,
+    WrongCredentials,
+)
+from my_app.events import (
+    Approved,
+    Asked,
+    BrowserPage,
+    DevicePage,
+    DevicePoll,
+    FlowChosen,
+    ListenerReady,
+    LoginEvent,
+    StrayCallback,
+)
+from my_app.model import Answers, Challenge, Flow, Kind, Profile, PromptKind, Record, TokenSet
+from my_app.oauth import challenge as direct
+from my_app.oauth import device
+from my_app.oauth.authorize import ENTROPY, begin
+from my_app.oauth.client_auth import Client
+from my_app.oauth.exchange import Exchange
+from my_app.oauth.metadata import ServerMetadata
+from my_app.oauth.token import exchange_code
+from my_app.ports import Browser, Clock, CredentialStore, Entropy
+from my_app.providers import preset
+from my_app.signed_in import SignedIn
+from my_app.text import clean
+from my_app.totp import code as totp_code
+from my_app.urls import same_origin
+from my_app.vaulting import VaultAdmin
+from my_app.words import flow_words, span
+
+T = TypeVar("T")
+
+Ask = Callable[[Challenge], Awaitable[Answers]]
+"""Puts a challenge to the person; raises PromptNeeded or Cancelled."""
+Watch = Callable[[LoginEvent], None]
+
+ROUNDS: Final = 20
+"""Challenges in one sign-in; a server that asks for ever is left."""
+_BROWSER_WAIT: Final = timedelta(minutes=5)
+_TERMINAL_WAIT: Final = timedelta(minutes=10)
+_DEVICE_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The collaborators of every attempt."""
+
+    accounts: Profiles
+    store: CredentialStore
+    vault: VaultAdmin | None
+    transport: BothTransports
+    listener: ListenerFactory
+    browser: Browser
+    clock: Clock
+    entropy: Entropy
+    audit: AuditLog
+    discovery: Discovery
+    completion: Completion
+    pause: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for."""
+
+    name: str
+    flow: Flow
+    reason: str
+    open_browser: bool
+    scopes: tuple[str, ...] | None
+    acr_values: str | None
+    timeout: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Party:
+    """Who talks to whom, settled once the metadata is there."""
+
+    profile: Profile
+    metadata: ServerMetadata
+    client: Client
+    record: Record | None
+
+
+class Attempt:
+    """One sign-in under way. Await ``run`` in a task; cancelling the task frees the port at once."""
+
+    def __init__(self, tools: Tools, wish: Wish, *, watch: Watch, ask: Ask, automatic: Callable[[str], SignedIn]) -> None:
+        self._tools = tools
+        self._wish = wish
+        self._watch = watch
+        self._ask = ask
+        self._automatic = automatic
+        self._waiting: CallbackWait | None = None
+
+    async def run(self) -> SignedIn:
+        """To the saved end. Raises what the tree says; nothing is stored unless it returns."""
+        if self._wish.flow not in (Flow.BROWSER, Flow.DEVICE, Flow.TERMINAL):
+            return await asyncio.to_thread(self._automatic, self._wish.name)
+        limit = self._wish.timeout or {Flow.BROWSER: _BROWSER_WAIT, Flow.TERMINAL: _TERMINAL_WAIT}.get(
+            self._wish.flow, _DEVICE_WAIT
+        )
+        try:
+            try:
+                async with asyncio.timeout(limit.total_seconds()):
+                    done = await self._signed_in(limit)
+            except TimeoutError:
+                raise LoginTimeout(
+                    f"Nobody finished the sign-in within {span(limit)}.",
+                    hint="If the browser shows an error page, read it there. Else sign in again, with a longer --timeout.",
+                ) from None
+        except asyncio.CancelledError:
+            self._noted(Result.FAILED, "cancelled")
+            raise
+        except MyAppError as problem:
+            self._noted(Result.DENIED if isinstance(problem, Refused) else Result.FAILED, problem.code)
+            raise
+        self._noted(Result.OK, "")
+        return done
+
+    def paste(self, text: str) -> MyAppError | None:
+        """A callback URL pasted by the person; None when it was taken, else why not (A7)."""
+        if self._waiting is None:
+            return StateMismatch(
+                "No sign-in is waiting for an address now.", hint="Start it first, then paste the address it ends on."
+            )
+        return self._waiting.paste(text)
+
+    def _noted(self, result: Result, code: str) -> None:
+        self._tools.audit.append(
+            Event.LOGIN, profile=self._wish.name, result=result, code=code, detail=flow_words(self._wish.flow).lower()
+        )
+
+    async def _signed_in(self, limit: timedelta) -> SignedIn:
+        tools = self._tools
+        self._watch(FlowChosen(flow=self._wish.flow, reason=self._wish.reason))
+        profile = tools.accounts.profile(self._wish.name)
+        record = await asyncio.to_thread(self._vault_first)
+        metadata = await tools.discovery.ametadata(profile, None)
+        secret = record.client_secret if record is not None else None
+        if record is not None and secret is not None:
+            check_binding(profile, record, metadata)
+        party = _Party(profile=profile, metadata=metadata, client=client_of(profile, secret), record=record)
+        asked = self._wish.scopes if self._wish.scopes is not None else profile.scopes or ()
+        try:
+            arrived = await self._by_flow(party, asked, limit)
+        except ServerRefused as refusal:
+            if refusal.facts.get("error") != "invalid_scope" or "offline_access" not in asked:
+                raise
+            # Some providers do not know this scope and give a refresh token anyway.
+            arrived = await self._by_flow(party, tuple(scope for scope in asked if scope != "offline_access"), limit)
+        identity = await tools.completion.checked(arrived, self._watch)
+        tools.accounts.profile(self._wish.name)
+        loop = asyncio.get_running_loop()
+
+        def watch(event: LoginEvent) -> None:
+            loop.call_soon_threadsafe(self._watch, event)
+
+        done = await asyncio.to_thread(tools.completion.saved, arrived, identity, watch)
+        await asyncio.sleep(0)
+        return done
+
+    def _vault_first(self) -> Record | None:
+        """Open the vault before the person is sent anywhere: a sign-in that cannot be saved is not begun."""
+        vault, store, name = self._tools.vault, self._tools.store, self._wish.name
+        if vault is not None:
+            if vault.status().exists:
+                vault.open()
+            else:
+                # The first save makes the vault, with its question; an empty record asks it now.
+                store.save(Record(name=name, kind=Kind.OAUTH))
+                store.delete(name)
+        return store.load(name)
+
+    async def _by_flow(self, party: _Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
+        match self._wish.flow:
+            case Flow.BROWSER:
+                return await self._browser(party, scopes, limit)
+            case Flow.DEVICE:
+                return self._arrived(party, await self._device(party, scopes), scopes)
+            case _:
+                return self._arrived(party, await self._terminal(party, scopes), scopes)
+
+    def _arrived(self, party: _Party, tokens: TokenSet, scopes: tuple[str, ...], nonce: str | None = None) -> Arrived:
+        return Arrived(
+            profile=party.profile, metadata=party.metadata, tokens=tokens, kind=Kind.OAUTH, requested_scopes=scopes, nonce=nonce
+        )
+
+    async def _carried(self, exchange: Exchange[T], watch: Callable[[Step], None] = lambda step: None) -> T:
+        tools = self._tools
+        return await arun(exchange, tools.transport, clock=tools.clock, entropy=tools.entropy, pause=tools.pause, watch=watch)
+
+    async def _browser(self, party: _Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
+        profile, tools = party.profile, self._tools
+        listener = tools.listener(ports=profile.redirect_ports, redirect_uri=profile.redirect_uri)
+        try:
+            pending = begin(
+                party.metadata,
+                party.client,
+                redirect_uri=listener.redirect_uri,
+                scopes=scopes,
+                entropy=tools.entropy(ENTROPY),
+                resources=profile.resources,
+                extra={**profile.authorize_params, **self._extra(profile)},
+                nonce=None if preset(profile.provider).nonce else False,
+            )
+            self._waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
+        except BaseException:
+            listener.close()
+            raise
+        try:
+            self._watch(ListenerReady(redirect_uri=pending.redirect_uri))
+            answered = asyncio.ensure_future(self._waiting.code())
+            try:
+                opened = self._wish.open_browser and await asyncio.to_thread(tools.browser.open, pending.url)
+                page = BrowserPage(
+                    url=pending.url, redirect_uri=pending.redirect_uri, expires_at=tools.clock.now() + limit, opened=opened
+                )
+                self._watch(page)
+                code = await answered
+            finally:
+                answered.cancel()
+                listener.close(gently=answered.done() and not answered.cancelled())
+        finally:
+            self._waiting = None
+        self._watch(Approved())
+        tokens = await self._carried(exchange_code(party.metadata, party.client, code, scopes=scopes))
+        return self._arrived(party, tokens, scopes, code.nonce)
+
+    def _extra(self, profile: Profile) -> dict[str, str]:
+        extra: dict[str, str] = {}
+        if profile.audience:
+            extra["audience"] = profile.audience
+        if self._wish.acr_values:
+            extra["acr_values"] = self._wish.acr_values
+        return extra
+
+    async def _device(self, party: _Party, scopes: tuple[str, ...]) -> TokenSet:
+        profile, metadata = party.profile, party.metadata
+        request = device.start(metadata, party.client, scopes=scopes, resources=profile.resources, extra=self._extra(profile))
+        shown = await self._carried(request)
+        page = shown.verification_uri
+        self._watch(
+            DevicePage(
+                user_code=shown.user_code,
+                verification_uri=page,
+                verification_uri_complete=shown.verification_uri_complete,
+                expires_at=shown.expires_at,
+                interval=shown.interval,
+                same_host=metadata.issuer is not None and same_origin(metadata.issuer, page),
+            )
+        )
+
+        def watch(step: Step) -> None:
+            if step.status is None:
+                self._watch(DevicePoll(interval=step.wait, next_at=self._tools.clock.now() + step.wait))
+
+        tokens = await self._carried(device.poll(metadata, party.client, shown, scopes=scopes), watch)
+        self._watch(Approved())
+        return tokens
+
+    async def _terminal(self, party: _Party, scopes: tuple[str, ...]) -> TokenSet:
+        metadata, client = party.metadata, party.client
+        outcome = await self._carried(direct.first(metadata, client, scopes=scopes, entropy=self._tools.entropy(32)))
+        for _ in range(ROUNDS):
+            if isinstance(outcome, TokenSet):
+                self._watch(Approved())
+                return outcome
+            answers = self._stored_code(outcome, party.record)
+            if answers is None:
+                self._watch(Asked(challenge=outcome))
+                answers = await self._ask(outcome)
+                _complete(outcome, answers)
+            outcome = await self._carried(direct.answer(metadata, client, outcome, answers, scopes=scopes))
+        raise WrongCredentials("The provider asks without end.", hint="Sign in with the browser instead: --flow browser")
+
+    def _stored_code(self, challenge: Challenge, record: Record | None) -> Answers | None:
+        """The one-time code from a stored seed; never a second one after a refusal."""
+        if record is None or record.totp_seed is None or [prompt.kind for prompt in challenge.prompts] != [PromptKind.OTP]:
+            return None
+        if challenge.prompts[0].problem:
+            return None
+        return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}
+
+
+def _complete(challenge: Challenge, answers: Answers) -> None:
+    for prompt in challenge.prompts:
+        if prompt.kind not in answers:
+            raise PromptNeeded(
+                f"There is no answer for “{prompt.label}”.", hint="Answer it on a terminal, or give it with --answers."
+            )
