@@ -45,6 +45,8 @@ class DemoClient:
     default_scopes: tuple[str, ...] = ("openid", "profile", "email", "files:read", "data:read")
     access_ttl: timedelta = HOUR
     refresh_ttl: timedelta = timedelta(days=30)
+    tells_lifetime: bool = True
+    """False: the token answer has no ``expires_in``, so nobody outside knows when it ends (RFC 6749 5.1)."""
     first_party: bool = True
     """May use the authorization challenge endpoint: it sees the person's password."""
     inspects: bool = False
@@ -137,11 +139,14 @@ def own_clients(chance: Chance, access_ttl: timedelta | None, loopback_path: Cal
 
     web = person_client("demo-web", "Demo with a client secret", HOUR)
     web.auth_method, web.secret = "client_secret_basic", "demo_secret_" + chance.token(24)
+    classic = person_client("demo-classic", "Demo, tokens without a known end", timedelta(days=365))
+    classic.grants, classic.tells_lifetime = (CODE, DEVICE), False
     clients = (
         person_client("demo-app", "my-app-accounts", HOUR),
         person_client("demo-expiring", "Demo, tokens of under five minutes", timedelta(seconds=290)),
         person_client("demo-short", "Demo, tokens of 30 seconds", timedelta(seconds=30)),
         person_client("demo-expired", "Demo, tokens of one second", timedelta(seconds=1)),
+        classic,
         web,
         service("demo-service", "Demo service account", "client_secret_basic"),
         service("demo-service-post", "Demo service account (post)", "client_secret_post"),

@@ -109,9 +109,10 @@ class Realm:
         answer: dict[str, Any] = {
             "access_token": access,
             "token_type": "Bearer",
-            "expires_in": int(client.access_ttl.total_seconds()),
             "scope": scope,
         }
+        if client.tells_lifetime:
+            answer["expires_in"] = int(client.access_ttl.total_seconds())
         if refresh:
             value = "demo_refresh_" + self.chance.token(32)
             self.store.tokens[value] = Issued(

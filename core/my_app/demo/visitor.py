@@ -66,6 +66,22 @@ class Visitor:
             answer = self._client.post(here, data=fields)
         raise BadAnswer("The demo's pages lead nowhere.")
 
+    def go(self, url: str, *, allow: bool = True) -> None:
+        """Go through the pages behind ``url`` and on to the address they lead to, as a browser does."""
+        target = self.open(url, allow=allow)
+        if target:
+            self._client.get(target)
+
+    @property
+    def username(self) -> str:
+        """As it is typed."""
+        return self._person["username"]
+
+    @property
+    def password(self) -> str:
+        """As it is typed."""
+        return self._person["password"]
+
     def approve(self, user_code: str, *, allow: bool = True) -> None:
         """Answer a device code on the device page."""
         self.open(f"{self._issuer}/device?user_code={user_code}", allow=allow)
