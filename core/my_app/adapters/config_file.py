@@ -1,4 +1,4 @@
-"""``config.toml``, ``credentials.json`` and the files that ``..._FILE`` variables name, on disk."""
+"""``config.toml`` and ``credentials.json`` on disk."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import BinaryIO, Final
 
 from my_app.adapters.files import disk_fault, private_folder, read_private, shown, write_private
 from my_app.adapters.lock import file_lock
-from my_app.errors import SettingsFault, UnsafeFile
+from my_app.errors import UnsafeFile
 from my_app.settings import Paths, Settings, Where
 from my_app.settings_parse import LARGEST, parse_settings
 
 _WAIT: Final = timedelta(seconds=10)
-_SECRET_LIMIT: Final = 1 << 16
 _Stamp = tuple[int, int, int]
 
 
@@ -94,24 +93,7 @@ class CredentialsFile:
         return read_private(self._path, 1 << 20)
 
 
-def read_secret_file(path: str, variable: str) -> str:
-    """The text of the file that ``variable`` names. Any mode is fine: mounted secrets are often 0444. Raises SettingsFault."""
-    try:
-        with _opened(path) as file:
-            data = file.read(_SECRET_LIMIT + 1)
-        if len(data) > _SECRET_LIMIT:
-            raise SettingsFault(
-                f"The file named by {variable} is larger than 64 KiB.", hint=f"Set {variable} to a file with the secret."
-            )
-        return data.decode("utf-8")
-    except OSError as failure:
-        why = disk_fault(failure, "be read", Path(path)).message
-        raise SettingsFault(f"{variable}: {why}", hint=f"Set {variable} to a readable file, or unset it.") from None
-    except (UnicodeDecodeError, ValueError):
-        raise SettingsFault(f"The file named by {variable} is not UTF-8 text.", hint=f"Set {variable} to a text file.") from None
-
-
-def _opened(path: str | Path) -> BinaryIO:
+def _opened(path: Path) -> BinaryIO:
     """Open for reading without hanging on a FIFO."""
     return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)), "rb")
 

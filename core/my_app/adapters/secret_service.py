@@ -8,10 +8,11 @@ this module too, so it imports nothing but jeepney, and that late.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any, Final
 
     from jeepney.io.blocking import DBusConnection
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from my_app.adapters.files import disk_fault, sync_folder, write_private
 from my_app.adapters.vault_db import Database, View
 from my_app.adapters.vault_records import Manifest, Nonce, open_manifest, open_record, seal_manifest, seal_record
+from my_app.adapters.vault_row import Row
 from my_app.adapters.vault_slots import SlotRow, check_slots
-from my_app.adapters.vault_wire import Broken, Row, unseal
+from my_app.adapters.vault_wire import Broken, unseal
 from my_app.errors import DiskFault, LockTimeout, UnsafeFile, VaultDamaged
 from my_app.model import Record, Standing
 from my_app.vaulting import Restored

@@ -17,8 +17,9 @@ from typing import Final, NoReturn
 from urllib.parse import quote
 
 from my_app.adapters.files import disk_fault, refuse_unsafe, shown, sync_folder
+from my_app.adapters.vault_row import Row
 from my_app.adapters.vault_slots import SlotRow
-from my_app.adapters.vault_wire import COLUMNS, FORMAT, Row
+from my_app.adapters.vault_wire import COLUMNS, FORMAT
 from my_app.errors import DiskFault, LockTimeout, VaultDamaged, VaultTooNew
 
 BUSY: Final = 30.0

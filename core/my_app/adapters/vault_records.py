@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from my_app.adapters.vault_wire import Broken, Row, manifest_bound, seal, unseal
+from my_app.adapters.vault_row import Row
+from my_app.adapters.vault_wire import Broken, manifest_bound, seal, unseal
 from my_app.model import Binding, Identity, Kind, Record, Standing, Summary, TokenSet, summary_of
 from my_app.secret import Secret
 
@@ -32,11 +32,11 @@ class Manifest:
 
     def holds(self, row: Row, vault_id: str) -> bool:
         """Whether ``row`` is the one that was written last under its name."""
-        return self.records.get(row.name) == (row.generation, columns_digest(row, vault_id))
+        return self.records.get(row.name) == (row.generation, row.digest(vault_id))
 
     def with_row(self, row: Row, vault_id: str) -> Manifest:
         """The next manifest, with this row in it."""
-        entry = (row.generation, columns_digest(row, vault_id))
+        entry = (row.generation, row.digest(vault_id))
         return replace(self, serial=self.serial + 1, records={**self.records, row.name: entry})
 
     def without(self, name: str) -> Manifest:
@@ -46,11 +46,6 @@ class Manifest:
     def with_slots(self, slots: Mapping[str, str]) -> Manifest:
         """The next manifest, with these slots."""
         return replace(self, serial=self.serial + 1, slots=dict(slots))
-
-
-def columns_digest(row: Row, vault_id: str) -> str:
-    """A digest of the readable columns, name and generation of ``row``."""
-    return hashlib.sha256(row.bound(vault_id)).hexdigest()[:32]
 
 
 def seal_manifest(manifest: Manifest, key: bytes, vault_id: str, nonce: Nonce) -> bytes:

@@ -6,7 +6,12 @@ built by ``bound``: length-prefixed, so that no two lists of parts look the same
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Final
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT: Final = 1
 """Raised when an older program could no longer read the file."""
@@ -21,27 +26,19 @@ class Broken(Exception):
     """Sealed bytes that do not open: damaged, moved, or under another key."""
 
 
-class Row(NamedTuple):
-    """One record as it lies in the file: readable columns, then the sealed rest."""
+def row_bound(vault_id: str, columns: Sequence[object]) -> bytes:
+    """The associated data of a record: which vault, which record, which generation, and every readable column."""
+    return bound("record", vault_id, *columns)
 
-    name: str
-    generation: int
-    kind: str
-    expires_at: str | None
-    """ISO 8601 in UTC."""
-    scopes: str
-    """A JSON list, as are the requested ones."""
-    requested_scopes: str
-    identity: str | None
-    """A JSON object."""
-    standing: str
-    refreshable: int
-    has_token: int
-    sealed: bytes
 
-    def bound(self, vault_id: str) -> bytes:
-        """The associated data: which vault, which record, which generation, and every readable column."""
-        return bound("record", vault_id, *self[:-1])
+def row_digest(vault_id: str, columns: Sequence[object]) -> str:
+    """A digest of the same, for the manifest."""
+    try:
+        # The same function without the rest of hashlib, which would cost the hot path a load of OpenSSL.
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+    return blake2b(row_bound(vault_id, columns), digest_size=16).hexdigest()
 
 
 def bound(label: str, *parts: object) -> bytes:
@@ -56,22 +53,36 @@ def bound(label: str, *parts: object) -> bytes:
 
 def seal(key: bytes, plain: bytes, associated: bytes, nonce: bytes) -> bytes:
     """Nonce and ciphertext. ``nonce`` is 12 fresh random bytes."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return nonce + AESGCM(key).encrypt(nonce, plain, associated)
+    return nonce + _cipher()(key).encrypt(nonce, plain, associated)
 
 
 def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
     """The plain bytes. Raises Broken."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     if not isinstance(sealed, bytes) or len(sealed) < _NONCE + _TAG:
         raise Broken
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
-    except InvalidTag:
+        return _cipher()(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
+    except _refusal():
         raise Broken from None
+
+
+def _cipher() -> type[AESGCM]:
+    """cryptography's AESGCM, past the package around it, which would double the price of the hot path."""
+    try:
+        from cryptography.hazmat.bindings._rust import openssl
+
+        return openssl.aead.AESGCM
+    except (ImportError, AttributeError):
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM
+
+
+def _refusal() -> type[Exception]:
+    """What it raises for bytes that do not open; asked for only then."""
+    from cryptography.exceptions import InvalidTag
+
+    return InvalidTag
 
 
 def key_bytes(text: str) -> bytes | None:
