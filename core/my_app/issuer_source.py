@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar, cast
 
@@ -29,26 +29,26 @@ T = TypeVar("T")
 
 
 class FixedKeys:
-    """Keys that are given once and for all."""
+    """Keys that are at hand: given once, or asked for each time from whoever makes them."""
 
-    def __init__(self, keys: KeySet) -> None:
+    def __init__(self, keys: KeySet | Callable[[], KeySet]) -> None:
         self._keys = keys
 
     def keys(self) -> KeySet:
         """The keys."""
-        return self._keys
+        return self._keys if isinstance(self._keys, KeySet) else self._keys()
 
     def newer(self, than: KeySet) -> KeySet:
-        """The same keys: there are no newer ones."""
-        return self._keys
+        """The same: what is at hand is never behind."""
+        return than
 
     async def akeys(self) -> KeySet:
         """``keys`` for asyncio."""
-        return self._keys
+        return self.keys()
 
     async def anewer(self, than: KeySet) -> KeySet:
         """``newer`` for asyncio."""
-        return self._keys
+        return than
 
 
 class IssuerSource:

@@ -12,7 +12,7 @@ request. A token that is not valid raises ``TokenInvalid`` (answer 401), one wit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from my_app.errors import InsufficientScope, SettingsFault, TokenInvalid
@@ -37,7 +37,7 @@ class TokenValidator:
         issuer: str,
         audience: str | Iterable[str],
         jwks_url: str | None = None,
-        keys: KeySet | None = None,
+        keys: KeySet | Callable[[], KeySet] | None = None,
         algorithms: Collection[str] | None = None,
         leeway: timedelta = judge.DEFAULT_LEEWAY,
         typ: str | None = None,
@@ -50,11 +50,11 @@ class TokenValidator:
     ) -> None:
         """Only ``issuer`` and ``audience`` are needed; nothing is fetched until a token comes.
 
-        ``audience``: the name, or names, of this service in ``aud``. ``jwks_url`` or ``keys`` spare the
-        metadata. ``algorithms`` narrows what the issuer's keys may be used with. ``typ="at+jwt"`` wants RFC 9068
-        tokens; otherwise anything goes that is no ID token. ``trusted_audiences`` may stand beside ours in
-        ``aud``; the issuer's own userinfo endpoint always may. ``introspection``: the client that asks about
-        opaque tokens; answers are reused for ``keep``, which is how late a revocation may be noticed.
+        ``audience``: the name, or names, of this service in ``aud``. ``jwks_url`` or ``keys`` (a set, or a function
+        that gives the present one) spare the metadata. ``algorithms`` narrows what the issuer's keys may be used with.
+        ``typ="at+jwt"`` wants RFC 9068 tokens; otherwise anything goes that is no ID token. ``trusted_audiences`` may
+        stand beside ours in ``aud``; the issuer's own userinfo endpoint always may. ``introspection``: the client that asks
+        about opaque tokens; answers are reused for ``keep``, which is how late a revocation may be noticed.
         Raises SettingsFault for a leeway above 300 s or an empty issuer or audience.
         """
         audiences = frozenset((audience,) if isinstance(audience, str) else audience)
