@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.screen import Screen
 
 from my_app.accounts import Account, Overview
 from my_app.errors import KeyringUnavailable, LoginNeeded, MyAppError, VaultLocked, WrongPassphrase
@@ -31,9 +36,9 @@ from my_app_accounts.palette import AccountsProvider
 from my_app_accounts.renewal import Renewals
 from my_app_accounts.safe import SafeApp
 from my_app_accounts.screens.base import AreaScreen
-from textual import events
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from my_app_accounts.copying import Copier
 
 UNDO_FOR: Final = timedelta(seconds=10)
 """A forgotten account is held this long, so that ``u`` can bring it back."""
@@ -73,7 +78,7 @@ class AccountsApp(SafeApp):
 
     TITLE = "my-app accounts"
     CSS_PATH = "app.tcss"
-    COMMANDS = {AccountsProvider}  # noqa: RUF012 - Textual declares it so
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {AccountsProvider}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "accounts": _accounts,
         "inspector": _inspector,
@@ -81,8 +86,8 @@ class AccountsApp(SafeApp):
         "settings": _settings,
     }
     DEFAULT_MODE = "accounts"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (160, "-vast")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (16, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (160, "-vast")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Leave the app, wherever you are"),
     ]
@@ -117,6 +122,8 @@ class AccountsApp(SafeApp):
         self.touched = services.clock.now()
         """When a key was last pressed or the mouse moved; idle time counts from here."""
         self.renewals = Renewals()
+        self.copier: Copier | None = None
+        """What put secrets on the clipboard, once a screen has; it is cleared at quit."""
         self._wanted = profile
         self._ticking = ticking
 
@@ -209,6 +216,8 @@ class AccountsApp(SafeApp):
     def on_options_read(self, event: OptionsRead) -> None:
         """Keep them; the theme follows unless the terminal has no colours."""
         self.options = event.options
+        if self.copier is not None:
+            self.copier.keep = event.options.clipboard
         if not self.colourless and event.options.theme in self.available_themes:
             self.theme = event.options.theme
         self.animation_level = "basic" if event.options.motion else "none"
@@ -333,7 +342,9 @@ class AccountsApp(SafeApp):
         self.read_accounts()
 
     def finish(self) -> None:
-        """After the app has ended: what was forgotten is removed, not waited for. Raises StorageFault."""
+        """After the app has ended: the clipboard is cleared, what was forgotten is removed. Raises StorageFault."""
+        if self.copier is not None:
+            self.copier.clear_now()
         for name in self.leaving:
             self.services.accounts.remove(name)
         self.leaving.clear()
@@ -365,19 +376,19 @@ class AccountsApp(SafeApp):
 
     def ask_passphrase(self, label: str, *, new: bool = False) -> Secret | None:
         """Ask the person, from a worker thread; None when dismissed. ``new``: for a vault that is being made."""
-        return self.call_from_thread(self._ask_passphrase, label, new)
+        answer: Future[Secret | None] = Future()
+        self.call_from_thread(self._push_unlock, label, new, answer.set_result)
+        return answer.result()
 
-    async def _ask_passphrase(self, label: str, new: bool) -> Secret | None:
+    def _push_unlock(self, label: str, new: bool, answered: Callable[[Secret | None], None]) -> None:
         from my_app_accounts.screens.unlock import UnlockScreen
 
-        answer: asyncio.Future[Secret | None] = asyncio.get_running_loop().create_future()
-        self.push_screen(UnlockScreen(label, new=new), answer.set_result)
-        return await answer
+        self.push_screen(UnlockScreen(label, new=new), answered)
 
     # -- screens of the sign-in side, imported when they are wanted ------------------------------
 
-    def action_new(self) -> None:
-        """Add an account."""
+    def add_account(self) -> None:
+        """Show the wizard."""
         from my_app_accounts.screens.wizard import WizardScreen
 
         self.push_screen(WizardScreen())

@@ -52,7 +52,7 @@ EVERYWHERE: Final = (
 
 ACCOUNT: Final = (
     Act("account.open", "enter", "open", "Open", "Show everything about this account", 1, "enter"),
-    Act("account.new", "n", "app.new", "New", "Add an account: provider, sign-in, name", 2),
+    Act("account.new", "n", "new", "New", "Add an account: provider, sign-in, name", 2),
     Act("account.login", "l", "login", "Sign in", "Renew the token, or sign in when a person is needed", 3),
     Act("account.token", "t", "token", "Token", "Look into the access token in the inspector", 4),
     Act("account.copy", "c", "copy", "Copy…", "Put a secret on the clipboard for a short time", 5),

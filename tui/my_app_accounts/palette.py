@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
 from my_app import words
 from my_app.text import clean
 from my_app_accounts.screens.base import AreaScreen
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.segment import Segments
 from rich.text import Text
 from textual.app import App, SystemCommand
+from textual.command import Provider
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.notifications import SeverityLevel
@@ -64,7 +65,7 @@ class SafeApp(App[None]):
     - The palette has no screenshot entry, and the screenshot action refuses (H5).
     """
 
-    COMMANDS = set()
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self.environ = os.environ if environ is None else environ

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
 from my_app import words
 from my_app.accounts import Account
 from my_app.audit import Event
 from my_app.model import Kind, State
 from my_app.text import clean
 from my_app.vaulting import SlotKind, VaultStatus
-from rich.cells import cell_len, set_cell_size
-from textual.content import Content
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp
@@ -89,8 +90,8 @@ def scopes_in(scopes: tuple[str, ...], width: int) -> str:
     if not scopes:
         return "-"
     for taken in range(len(scopes), 0, -1):
-        rest = len(scopes) - taken
-        text = " ".join(scopes[:taken]) + (f" +{rest}" if rest else "")
+        left = len(scopes) - taken
+        text = " ".join(scopes[:taken]) + (f" +{left}" if left else "")
         if cell_len(text) <= width:
             return text
     rest = f" +{len(scopes) - 1}" if len(scopes) > 1 else ""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+
 from my_app.accounts import Account
 from my_app.errors import LoginNeeded, Unsupported
 from my_app.model import State
-from my_app.secret import Secret
 from my_app_accounts.keys import ACCOUNT, Act
 from my_app_accounts.messages import AccountsChanged, PageOpened, TokenTaken
 from my_app_accounts.screens.base import AreaScreen
 from my_app_accounts.view import refusal, state_now
-from textual.message import Message
 
 _BY_ACTION = {act.action: act for act in ACCOUNT}
 
@@ -44,6 +44,14 @@ class AccountActs(_Base):
             self.app.notify(f"{act.label.rstrip('…')} is off: {reason}.", severity="warning")
             return None
         return self.current
+
+    def action_new(self) -> None:
+        """The wizard."""
+        reason = self.reason_against(_BY_ACTION["new"])
+        if reason:
+            self.app.notify(f"New is off: {reason}.", severity="warning")
+        else:
+            self.app.add_account()
 
     def action_login(self) -> None:
         """Renew where that is possible, else sign in."""

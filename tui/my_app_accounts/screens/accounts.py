@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+
 from my_app.accounts import Account
 from my_app_accounts.keys import ACCOUNT, Act, bindings
 from my_app_accounts.messages import OptionsRead, OverviewRead, Tick, VaultRead
@@ -15,10 +20,6 @@ from my_app_accounts.widgets.detail import DetailPane
 from my_app_accounts.widgets.filter import FilterBar
 from my_app_accounts.widgets.recent import RecentPane
 from my_app_accounts.widgets.welcome import Welcome
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 
 
 class AccountsScreen(AccountActs, AreaScreen):

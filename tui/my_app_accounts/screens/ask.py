@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from my_app.secret import Secret
-from my_app_accounts.screens.error import Card
-from my_app_accounts.widgets.secret_input import SecretInput
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +11,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from my_app.secret import Secret
+from my_app_accounts.screens.error import Card
+from my_app_accounts.widgets.secret_input import SecretInput
 
 
 class AskScreen(ModalScreen[Secret | None]):

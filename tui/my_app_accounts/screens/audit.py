@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
 from my_app.audit import Entry, Result
 from my_app.errors import MyAppError
 from my_app.text import clean
@@ -14,10 +19,6 @@ from my_app_accounts.screens.base import AreaScreen
 from my_app_accounts.view import event_words
 from my_app_accounts.widgets.audit_list import AuditList, program_words
 from my_app_accounts.widgets.filter import FilterBar
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical
 
 PAGE = 500
 """Entries read at a time."""
@@ -177,7 +178,7 @@ class AuditScreen(AreaScreen):
         self._draw()
 
     @on(FilterBar.Closed)
-    def _closed(self) -> None:
+    def _filter_closed(self) -> None:
         self.query_one(AuditList).focus()
 
     def action_failures(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from my_app_accounts.keys import AREAS, EVERYWHERE, Act, bindings
-from my_app_accounts.messages import OptionsRead, OverviewRead, VaultRead
-from my_app_accounts.widgets.chrome import KeyBar, Line, StatusLine, TopBar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+
+from my_app_accounts.keys import AREAS, EVERYWHERE, Act, bindings
+from my_app_accounts.messages import OptionsRead, OverviewRead, VaultRead
+from my_app_accounts.widgets.chrome import KeyBar, Line, StatusLine, TopBar
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

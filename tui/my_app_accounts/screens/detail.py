@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
 from my_app.accounts import Account
 from my_app_accounts.keys import ACCOUNT, Act, bindings
 from my_app_accounts.messages import OptionsRead, OverviewRead, Tick, VaultRead
 from my_app_accounts.screens.account_acts import AccountActs
 from my_app_accounts.screens.base import AreaScreen
 from my_app_accounts.widgets.detail import DetailPane
-from textual.app import ComposeResult
-from textual.binding import BindingType
 
 _HERE = tuple(act for act in ACCOUNT if act.id not in ("account.open", "account.filter", "account.new"))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from my_app.errors import BindingChanged, LoginNeeded, MyAppError, Temporary
-from my_app.text import clean
-from my_app_accounts.safe import crash_report
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from my_app.errors import BindingChanged, LoginNeeded, MyAppError, Temporary
+from my_app.text import clean
+from my_app_accounts.safe import crash_report
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from my_app_accounts.keys import Act
-from my_app_accounts.view import fit
-from my_app_accounts.widgets.virtual_list import Part, VirtualList
-from my_app_accounts.screens.error import Card
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
+
+from my_app_accounts.keys import Act
+from my_app_accounts.screens.error import Card
+from my_app_accounts.view import fit
+from my_app_accounts.widgets.virtual_list import Part, VirtualList
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+
 from my_app.inspecting import ClaimRow, Inspection
 from my_app.secret import Secret
 from my_app.text import clean
@@ -14,11 +20,6 @@ from my_app_accounts.screens.ask import AskScreen, TextScreen
 from my_app_accounts.screens.base import AreaScreen
 from my_app_accounts.widgets.claim_list import ClaimList
 from my_app_accounts.widgets.token_panes import ChecksPane, TextPane, TokenPane, TokenTime
-from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
 
 _ACTS = (
     Act("inspector.paste", "p", "paste_token", "Paste", "Paste a token; it is decoded here and sent nowhere", 1),

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
 from my_app import words
 from my_app.text import clean
 from my_app_accounts.keys import Act, bindings
@@ -12,11 +18,6 @@ from my_app_accounts.screens.base import AreaScreen
 from my_app_accounts.themes import OWN
 from my_app_accounts.widgets.setting_list import SettingList, all_settings
 from my_app_accounts.widgets.token_panes import TextPane
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.content import Content
 
 _ACTS = (
     Act("settings.less", "left", "change(-1)", "Before", "The value before", 1, "←"),

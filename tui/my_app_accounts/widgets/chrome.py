@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from my_app.words import span
-from my_app_accounts.keys import AREAS, Act
-from my_app_accounts.view import next_line, vault_words
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
+
+from my_app.words import span
+from my_app_accounts.keys import AREAS, Act
+from my_app_accounts.view import next_line, vault_words
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
 from my_app import words
 from my_app.accounts import Account
 from my_app.model import Kind, State
@@ -14,10 +19,6 @@ from my_app_accounts.facts import Facts, facts_of
 from my_app_accounts.messages import FactsRead
 from my_app_accounts.view import RENEWING, kept_words, next_step, state_now, tone
 from my_app_accounts.widgets.time_bar import time_bar
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

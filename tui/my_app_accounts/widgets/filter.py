@@ -25,7 +25,7 @@ class FilterBar(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", show=False),
-        Binding("enter,down", "keep", "Keep", show=False),
+        Binding("down", "keep", "Keep", show=False),
     ]
 
     class Changed(Message):
@@ -65,13 +65,18 @@ class FilterBar(Horizontal):
         event.stop()
         self.post_message(self.Changed())
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter keeps the filter."""
+        event.stop()
+        self.action_keep()
+
     def action_clear(self) -> None:
         """Esc: the filter goes, the list gets the focus."""
         self.clear()
         self.post_message(self.Closed())
 
     def action_keep(self) -> None:
-        """Enter: the filter stays, the list gets the focus."""
+        """Enter or down: the filter stays, the list gets the focus."""
         if not self.value:
             self.clear()
         self.post_message(self.Closed())

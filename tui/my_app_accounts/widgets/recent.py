@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
 from my_app.accounts import Account
 from my_app.audit import Entry, Result
 from my_app.text import clean
 from my_app_accounts.messages import RecentRead
 from my_app_accounts.view import event_words
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

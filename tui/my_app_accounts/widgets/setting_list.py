@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
 from my_app.durations import duration_text
 from my_app.settings import Options
 from my_app_accounts.view import fit
 from my_app_accounts.widgets.virtual_list import Part, VirtualList
-from textual import events
-from textual.binding import Binding, BindingType
-from textual.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,23 @@ def _text(span: timedelta | None) -> str:
     return "never" if span is None else duration_text(span)
 
 
-SPANS: Final = (
-    Setting("reveal", "Hide again after", "A secret that is shown hides after this", ("5s", "10s", "20s", "30s", "1m"), lambda o: _text(o.reveal)),
-    Setting("lock_after", "Lock after", "Idle this long, the vault is locked", ("5m", "15m", "30m", "1h", "never"), lambda o: _text(o.lock_after)),
-    Setting("clipboard", "Clear clipboard", "What was copied is cleared after this", ("15s", "30s", "1m", "never"), lambda o: _text(o.clipboard)),
-    Setting("margin", "Renew below", "On use, a token with less than this left is renewed", ("30s", "1m", "2m", "5m"), lambda o: _text(o.margin)),
-    Setting("leeway", "Clock leeway", "Skew between clocks allowed when a token is checked", ("0s", "30s", "1m", "2m", "5m"), lambda o: _text(o.leeway)),
-)  # fmt: skip
+def _span(key: str, label: str, tells: str, choices: str, read: Callable[[Options], timedelta | None]) -> Setting:
+    return Setting(key, label, tells, tuple(choices.split()), lambda options: _text(read(options)))
+
+
+REVEAL: Final = _span(
+    "reveal", "Hide again after", "A secret that is shown hides after this", "5s 10s 20s 30s 1m", lambda o: o.reveal
+)
+LOCK: Final = _span(
+    "lock_after", "Lock after", "Idle this long, the vault is locked", "5m 15m 30m 1h never", lambda o: o.lock_after
+)
+CLEAR: Final = _span(
+    "clipboard", "Clear clipboard", "What was copied is cleared after this", "15s 30s 1m never", lambda o: o.clipboard
+)
+MARGIN: Final = _span("margin", "Renew below", "A token with less left is renewed when used", "30s 1m 2m 5m", lambda o: o.margin)
+LEEWAY: Final = _span(
+    "leeway", "Clock leeway", "Skew of clocks allowed when tokens are checked", "0s 30s 1m 2m 5m", lambda o: o.leeway
+)
 
 
 def all_settings(themes: Sequence[str]) -> list[Setting | str]:
@@ -49,13 +60,15 @@ def all_settings(themes: Sequence[str]) -> list[Setting | str]:
         Setting("motion", "Motion", "Moving parts, off by default", ("false", "true"), lambda o: str(o.motion).lower()),
         "",
         "Secrets",
-        *SPANS[:2],
+        REVEAL,
+        LOCK,
         "",
         "Clipboard",
-        SPANS[2],
+        CLEAR,
         "",
         "Tokens",
-        *SPANS[3:],
+        MARGIN,
+        LEEWAY,
     ]
 
 

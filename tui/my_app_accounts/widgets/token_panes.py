@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
 from my_app.inspecting import Check, Inspection, SignatureState
 from my_app.secret import MASK
 from my_app.text import clean
 from my_app_accounts.view import hanging
 from my_app_accounts.widgets.time_bar import time_bar
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 if TYPE_CHECKING:
     from my_app_accounts.app import AccountsApp

@@ -7,7 +7,7 @@ line, so filling, filtering and a running countdown cost the same at 20 rows and
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -50,12 +50,12 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
     class Moved(Message):
         """The cursor is on another item."""
 
-        def __init__(self, source: VirtualList[object]) -> None:
+        def __init__(self, source: VirtualList[Any]) -> None:
             super().__init__()
             self.source = source
 
         @property
-        def control(self) -> VirtualList[object]:
+        def control(self) -> VirtualList[Any]:
             """The list."""
             return self.source
 
