@@ -20,6 +20,7 @@ from my_app.text import clean
 from my_app_accounts.screens.sign_in_browser import minutes
 from my_app_accounts.widgets.fields import Field, SecretField
 from my_app_accounts.widgets.flat_button import FlatButton
+from my_app_accounts.widgets.menu import Menu
 from my_app_accounts.widgets.otp_input import OtpInput
 
 
@@ -30,7 +31,6 @@ class TerminalPane(Vertical):
     DEFAULT_CSS = """
     TerminalPane { height: auto; }
     TerminalPane #questions { height: auto; margin-top: 1; }
-    TerminalPane OptionList { height: auto; max-height: 8; }
     TerminalPane #problem { height: auto; }
     TerminalPane #left { color: $vault-dim; }
     """
@@ -98,7 +98,8 @@ class TerminalPane(Vertical):
             box.again()
         self._say(self._problem(challenge))
         send = self.query_one("#send", FlatButton)
-        send.display, send.disabled, send.label = True, False, "Send" if second else "Sign in"
+        send.display, send.disabled = True, False
+        send.say("Send" if second else "Sign in")
         self._focus_first()
 
     def take(self, event: LoginEvent) -> None:
@@ -173,7 +174,7 @@ class TerminalPane(Vertical):
             case PromptKind.OTP:
                 return OtpInput(id=name)
             case PromptKind.CHOICE:
-                return OptionList(*[Option(Content(clean(choice, 80))) for choice in prompt.choices], id=name)
+                return Menu(*[Option(Content(clean(choice, 80))) for choice in prompt.choices], id=name)
             case PromptKind.PUSH:
                 return Static("Approve on your phone, then press Send.", id=name, markup=False)
             case PromptKind.USERNAME:
@@ -201,7 +202,7 @@ class TerminalPane(Vertical):
         widget = self.query_one(f"#ask-{prompt.kind.value}")
         if isinstance(widget, OtpInput):
             return code or Secret("")
-        if isinstance(widget, OptionList):
+        if isinstance(widget, Menu):
             return Secret(prompt.choices[widget.highlighted or 0])
         if isinstance(widget, SecretField):
             return widget.take()
@@ -225,7 +226,7 @@ class TerminalPane(Vertical):
         self.query_one("#problem", Static).update(content)
 
     def _focus_first(self) -> None:
-        boxes = [*self.query(OtpInput), *self.query(OptionList)]
+        boxes = [*self.query(OtpInput), *self.query(Menu)]
         empty = [field for field in self.query(Input) if not field.value]
         target = next(iter([*empty, *boxes, *self.query(Input)]), None) or self.query_one("#send", FlatButton)
         target.focus()

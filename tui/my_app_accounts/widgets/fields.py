@@ -45,3 +45,10 @@ class SecretField(_CleanPaste, SecretInput):
     SecretField { border: round $vault-line; background: $background; padding: 0 1; }
     SecretField:focus { border: round $accent; background-tint: $accent 0%; }
     """
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A secret is taken as it is, without the line break it was copied with; it is never drawn."""
+        line = next((line for line in event.text.splitlines() if line), "")
+        self.insert_text_at_cursor(line)
+        event.stop()
+        event.prevent_default()

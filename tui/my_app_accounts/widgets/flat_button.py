@@ -1,7 +1,8 @@
-"""A one-line button; the focused one is filled, so that it shows by shape without colour too."""
+"""A one-line button in brackets; the focused one is filled, so that it shows without colour too."""
 
 from __future__ import annotations
 
+from textual.content import Content
 from textual.widgets import Button
 
 
@@ -9,21 +10,33 @@ class FlatButton(Button):
     """A calm button for dialogs."""
 
     DEFAULT_CSS = """
-    FlatButton, FlatButton.-textual-compact {
+    FlatButton.-textual-compact.-style-default {
+        width: auto;
         height: 1;
-        min-width: 10;
-        padding: 0 2;
+        min-width: 8;
+        padding: 0;
         border: none;
         margin-left: 2;
-        background: $boost;
+        background: $background;
         color: $foreground;
         text-style: none;
     }
-    FlatButton.-textual-compact:hover { background: $vault-cursor; }
-    FlatButton.-textual-compact:focus { background: $accent; color: $background; text-style: bold; background-tint: $accent 0%; }
-    FlatButton.-textual-compact:disabled { color: $vault-dim; opacity: 70%; }
+    FlatButton.-textual-compact.-style-default:hover { background: $vault-cursor; }
+    FlatButton.-textual-compact.-style-default:focus {
+        background: $accent;
+        color: $background;
+        text-style: bold;
+        background-tint: $accent 0%;
+    }
+    FlatButton.-textual-compact.-style-default:disabled { color: $vault-dim; text-opacity: 60%; }
+    FlatButton.-textual-compact.-style-default:ansi:focus { text-style: reverse; }
     """
 
     def __init__(self, label: str, *, id: str | None = None, disabled: bool = False) -> None:  # noqa: A002 - Textual's name
         """``label`` is our own text."""
-        super().__init__(label, id=id, disabled=disabled, compact=True)
+        super().__init__(Content(f"[ {label} ]"), id=id, disabled=disabled, compact=True)
+
+    def say(self, label: str) -> None:
+        """Change the label, and the width with it."""
+        self.label = Content(f"[ {label} ]")
+        self.refresh(layout=True)
