@@ -94,6 +94,8 @@ def test_a_management_token_is_of_its_client() -> None:
         ({"token_endpoint_auth_method": "none_at_all"}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({"jwks": "x"}, "invalid_client_metadata"),
+        ({"jwks": {}}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [{"kty": "EC"}]}}, "invalid_client_metadata"),
         ({"client_name": 7}, "invalid_client_metadata"),
     ],
 )

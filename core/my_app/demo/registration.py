@@ -7,6 +7,7 @@ at once. That is what RFC 7592 2.2 allows and what a client that rotates must su
 from __future__ import annotations
 
 import hmac
+import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from my_app.demo.metadata import server_metadata
 from my_app.demo.oauth import DemoAuthorizationServer
 from my_app.demo.realm import Realm
 from my_app.demo.scopes import ALL, split
+from my_app.errors import BadMetadata
+from my_app.jose.keys import KeySet
 
 MOST_CLIENTS: Final = 200
 """Registered clients one demo keeps."""
@@ -198,8 +201,8 @@ def judged(data: dict[str, Any]) -> dict[str, Any]:
         value = data.get(name, "")
         if not isinstance(value, str) or len(value) > _LONGEST:
             raise InvalidClientMetadataError(f"{name} must be a text.")
-    if not isinstance(data.get("jwks", {}), dict):
-        raise InvalidClientMetadataError("jwks must be an object.")
+    if "jwks" in data and not _keys_ok(data["jwks"]):
+        raise InvalidClientMetadataError("jwks must be a set of at least one usable public key.")
     if data.get("token_endpoint_auth_method", "client_secret_basic") not in _METHODS:
         raise InvalidClientMetadataError("token_endpoint_auth_method is not one this server knows.")
     for uri in data.get("redirect_uris", []):
@@ -225,6 +228,13 @@ def completed(metadata: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     if "post_logout_redirect_uris" in data:
         out["post_logout_redirect_uris"] = data["post_logout_redirect_uris"]
     return out
+
+
+def _keys_ok(jwks: object) -> bool:
+    try:
+        return bool(KeySet.parse(json.dumps(jwks).encode()).keys)
+    except BadMetadata:
+        return False
 
 
 def _redirect_ok(uri: str) -> bool:
