@@ -77,8 +77,8 @@ class Console:
     def _person(self, event: events.LoginEvent) -> None:
         note = self._ctx.note
         match event:
-            case events.FlowChosen() if event.reason:
-                note(clean(event.reason, 400))
+            case events.FlowChosen():
+                note(f"{words.flow_words(event.flow)} ({clean(event.reason, 200)}).")
             case events.BrowserPage():
                 note("Your browser shows the sign-in page." if event.opened else "Open this page in a browser:")
                 note(f"  {clean(event.url, 8_192)}")

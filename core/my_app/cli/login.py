@@ -28,7 +28,7 @@ def configure(command: str, parser: Parser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address, start no browser")
     parser.add_argument("--scope", metavar="S", action="append", help="ask for these scopes instead; may repeat")
     parser.add_argument("--acr", metavar="VALUES", help="authentication classes to ask for, separated by spaces (step-up)")
-    parser.add_argument("--timeout", metavar="5m", default="5m", help="how long to wait for the person (5m)")
+    parser.add_argument("--timeout", metavar="5m", help="how long to wait for the person; else 5m for the browser, a device code as long as it lives")
     parser.add_argument("--events", action="store_true", help="JSON lines on standard error while waiting")
     parser.add_argument("--answers", metavar="FILE|-", help='answers as JSON lines {"kind","value"}')
     parser.set_defaults(run=run)
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from my_app.cli.values import span
     from my_app.model import Flow
 
-    timeout = span(args.timeout, "--timeout")
-    if not timeout:
+    timeout = None if args.timeout is None else span(args.timeout, "--timeout")
+    if timeout is not None and not timeout:
         raise UsageFault("--timeout is zero, so nobody could sign in.")
     book = _book(args.answers, ctx)
     name = _profile(args, ctx)
@@ -113,14 +113,15 @@ def _sign_in(
     console: Console,
     book: AnswerBook | None,
 ) -> SignedIn:
-    from my_app.model import Flow, Kind, kind_of
+    from my_app.model import Kind, kind_of
 
     logins = ctx.services.logins
     wanted = flow or ctx.services.accounts.profile(name).flow
     if kind_of(wanted) is not Kind.OAUTH:
-        if wanted is Flow.CLIENT_CREDENTIALS and flow is not None and wanted not in logins.flows(name):
-            raise UsageFault(f"{name} has no client secret for client credentials.", hint="Add one with --client-secret-stdin.")
         return logins.automatic(name)
+    if ctx.services.vault.status().exists:
+        # Asked here, a passphrase can be typed and Ctrl-C works at once; inside the sign-in a thread would wait for it.
+        ctx.services.vault.open()
     scopes = tuple(dict.fromkeys(scope for item in args.scope for scope in item.split())) if args.scope else None
     import asyncio
 

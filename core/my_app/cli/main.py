@@ -165,15 +165,19 @@ def _shown(word: str) -> str:
 
 def _report(ctx: Context, fault: MyAppError, exit_code: int | None = None, error: BaseException | None = None) -> int:
     """Say what went wrong: a sentence and a hint, or the error object as the last line of standard error."""
+    from my_app.text import clean
+
     code = fault.exit_code if exit_code is None else exit_code
+    # Cleaned where foreign text came in; once more here, the last door to the terminal (X1).
+    message, hint = clean(fault.message, 1_000), clean(fault.hint, 1_000)
     try:
         if error is not None and ctx.verbose:
             ctx.note(_frames(error))
         if ctx.json:
-            body = {"code": fault.code, "message": fault.message, "hint": fault.hint or None, "exit": code}
+            body = {"code": fault.code, "message": message, "hint": hint or None, "exit": code}
             ctx.stderr.write(dumps({"error": body}) + "\n")
         else:
-            ctx.stderr.write(f"{fault.message}\n{fault.hint}\n" if fault.hint else f"{fault.message}\n")
+            ctx.stderr.write(f"{message}\n{hint}\n" if hint else f"{message}\n")
         ctx.flush()
     except (OSError, ValueError):
         _silence(ctx)

@@ -139,7 +139,7 @@ def _read(ctx: Context, what: str) -> Secret:
     from my_app.cli.values import checked_secret, secret_from
 
     if ctx.interactive:
-        return checked_secret(ctx.ask(f"{what.capitalize()}: ", secret=True), what)
+        return checked_secret(ctx.ask(f"{what[0].upper()}{what[1:]}: ", secret=True), what)
     return secret_from(ctx.stdin, what)
 
 

@@ -46,7 +46,7 @@ def _token(args: argparse.Namespace, ctx: Context) -> int:
     if args.id_token:
         value["id_token"] = text = _id_token(name, ctx)
     elif args.header:
-        field, content = header_of(token, ctx.services.accounts.profile(name) if token.profile else None)
+        field, content = header_of(token, ctx.services.accounts.profile(name))
         value["header"] = text = f"{field}: {content}"
     else:
         text = token.value.reveal()
@@ -54,10 +54,9 @@ def _token(args: argparse.Namespace, ctx: Context) -> int:
     return 0
 
 
-def header_of(token: AccessToken, profile: Profile | None) -> tuple[str, str]:
+def header_of(token: AccessToken, profile: Profile) -> tuple[str, str]:
     """Header name and value that carry ``token`` (RFC 6750 2.1), by the profile's header and prefix for an API key."""
-    field = profile.header if profile and profile.header else "Authorization"
-    prefix = profile.prefix if profile else None
+    field, prefix = profile.header or "Authorization", profile.prefix
     if prefix is None:
         prefix = token.token_type if field.lower() == "authorization" else ""
     return field, f"{prefix} {token.value.reveal()}" if prefix else token.value.reveal()
