@@ -83,9 +83,17 @@ class _Seeding:
                 else:
                     await self._one(plan)
             await asyncio.gather(*waiting)
+            await self._until_expired()
         finally:
             for task in waiting:
                 task.cancel()
+
+    async def _until_expired(self) -> None:
+        """Tokens of the one-second client are to be over when this is done."""
+        now = self._services.clock.now()
+        ends = (row.expires_at for row in self._services.accounts.overview().accounts if row.profile.client_id == "demo-expired")
+        left = max((end - now for end in ends if end is not None), default=timedelta(0))
+        await asyncio.sleep(min(max(left, timedelta(0)), timedelta(seconds=1)).total_seconds())
 
     async def _one(self, plan: Plan) -> None:
         if plan.flow in (Flow.CLIENT_CREDENTIALS, Flow.API_KEY):
