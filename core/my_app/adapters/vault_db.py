@@ -190,6 +190,9 @@ class Database:
             yield
         except sqlite3.Error as failure:
             _explain(failure, doing, self.path)
+        except UnicodeDecodeError:
+            # sqlite3 decodes the names in a damaged schema strictly.
+            raise VaultDamaged(f"“{shown(self.path)}” is damaged.") from None
         except OSError as failure:
             raise disk_fault(failure, doing, self.path) from None
 
