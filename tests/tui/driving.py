@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from my_app_accounts.app import AccountsApp
 from textual.pilot import Pilot
+
+from my_app_accounts.app import AccountsApp
 from tui.fakes import World
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from my_app.errors import LoginExpired, NetworkUnavailable, VaultLocked
 from my_app.model import Identity, State
 from my_app_accounts.screens.detail import DetailScreen

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from my_app_accounts.themes import FALLBACK, OWN
 from textual.color import Color
 from textual.theme import Theme
+
+from my_app_accounts.themes import FALLBACK, OWN
 
 
 def luminance(color: Color) -> float:

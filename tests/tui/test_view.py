@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from rich.cells import cell_len
+
 from my_app.model import Flow, Identity, State
 from my_app.testing import NOON, FakeClock
 from my_app_accounts.view import fit, matches, next_step, refusal, row_of, scopes_in, state_now
-from rich.cells import cell_len
 from tui.fakes import HOSTILE, account, some_accounts
 
 

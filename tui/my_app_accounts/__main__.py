@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from my_app.demo.server import RunningDemo
     from my_app.errors import MyAppError
     from my_app.secret import Secret
     from my_app_accounts.app import AccountsApp
@@ -60,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(given: Namespace, plain: bool, stack: ExitStack) -> int:
     environ: Mapping[str, str] = os.environ
-    demo: object | None = None
+    demo: RunningDemo | None = None
     if given.demo:
-        from my_app_accounts.demo_home import demo_home
+        from my_app_accounts.demo_home import demo_home, filler
 
         environ, demo = stack.enter_context(demo_home(os.environ))
     from my_app.wiring import Questions, open_services
@@ -72,6 +73,8 @@ def _run(given: Namespace, plain: bool, stack: ExitStack) -> int:
 
         questions = Questions(passphrase=ask_secret, new_vault=ask_secret)
         services = open_services(environ, questions=questions, profile=given.profile)
+        if demo is not None:
+            filler(services, demo)(_ready)
         return Plain(services, sys.stdin, sys.stdout, read_only=given.read_only).run()
     person = Person()
     services = open_services(
@@ -79,7 +82,14 @@ def _run(given: Namespace, plain: bool, stack: ExitStack) -> int:
     )
     from my_app_accounts.app import AccountsApp
 
-    app = AccountsApp(services, demo=demo, read_only=given.read_only, profile=given.profile, environ=environ)
+    app = AccountsApp(
+        services,
+        demo=demo,
+        read_only=given.read_only,
+        profile=given.profile,
+        environ=environ,
+        prepare=filler(services, demo) if demo is not None else None,
+    )
     person.app = app
     app.run()
     from my_app_accounts.background import settle
@@ -102,6 +112,10 @@ class Person:
     def new_vault(self, label: str) -> Secret | None:
         """The same for a vault that is being made."""
         return self.app.ask_passphrase(label, new=True) if self.app is not None else None
+
+
+def _ready(name: str) -> None:
+    sys.stdout.write(f"Ready: {name}\n")
 
 
 def _told(error: MyAppError) -> int:

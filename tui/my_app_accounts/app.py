@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
@@ -77,7 +78,7 @@ class AccountsApp(SafeApp):
     """
 
     TITLE = "my-app accounts"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {AccountsProvider}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "accounts": _accounts,
@@ -101,8 +102,12 @@ class AccountsApp(SafeApp):
         profile: str | None = None,
         environ: Mapping[str, str] | None = None,
         ticking: bool = True,
+        prepare: Callable[[Callable[[str], None]], None] | None = None,
     ) -> None:
-        """``demo`` is handed to the people screen; ``profile`` is under the cursor at first; tests tick by ``strike()``."""
+        """``demo`` is handed to the people screen; ``profile`` is under the cursor at first; tests tick by ``strike()``.
+
+        ``prepare`` fills a demo's home in a thread and calls back with the name of each account.
+        """
         super().__init__(environ)
         self.services = services
         self.demo = demo
@@ -125,6 +130,7 @@ class AccountsApp(SafeApp):
         self.copier: Copier | None = None
         """What put secrets on the clipboard, once a screen has; it is cleared at quit."""
         self._wanted = profile
+        self._prepare = prepare
         self._ticking = ticking
 
     def now(self) -> datetime:
@@ -151,6 +157,16 @@ class AccountsApp(SafeApp):
 
     def _open_late(self) -> None:
         self.read_options()
+        if (prepare := self._prepare) is not None:
+
+            def told(name: str) -> None:
+                self.post_message(AccountsChanged())
+
+            def filled() -> AccountsChanged:
+                prepare(told)
+                return AccountsChanged(self._wanted)
+
+            self.background(filled, lambda message: message, doing="fill the demo", group="prepare")
         self.open_vault()
 
     def strike(self) -> None:
@@ -294,7 +310,7 @@ class AccountsApp(SafeApp):
         if event.by_itself:
             return
         if isinstance(event.error, LoginNeeded):
-            self.notify(event.error.message, severity="warning")
+            self.notify(f"{event.profile} cannot renew any more: sign in again.", severity="warning")
             self.sign_in(event.profile)
         else:
             self.post_message(CoreFailed(event.error, f"renew {event.profile}", event.profile))
