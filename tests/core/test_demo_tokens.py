@@ -178,6 +178,21 @@ def test_introspection_tells_the_owner_and_the_resource_server() -> None:
     }
 
 
+def test_what_is_over_is_forgotten_and_reuse_is_noticed_till_then() -> None:
+    """A demo can run for days; a spent refresh token still ends the login a week later."""
+    door = Door()
+    first = door.signed_in()
+    door.wait(7 * 24 * 3600)
+    second = door.refresh(first["refresh_token"]).json()
+    assert first["access_token"] not in door.demo.realm.store.tokens
+    assert door.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    assert door.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
+    door.wait(60 * 24 * 3600)
+    again = door.signed_in()
+    assert set(door.demo.realm.store.tokens) == {again["access_token"], again["refresh_token"]}
+    assert len(door.demo.realm.store.codes) == 1
+
+
 def test_userinfo_gives_the_claims_of_the_scopes() -> None:
     """OIDC Core 5.3, 5.4: ``sub`` and what the scopes cover."""
     door = Door()

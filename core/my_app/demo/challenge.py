@@ -57,7 +57,7 @@ class ChallengeEndpoint:
     def _conversation(self, asked: FormRequest, client: DemoClient) -> Conversation:
         """The one that goes on, or a new one. Raises OAuth2Error."""
         fields, store = asked.form, self._realm.store
-        store.sweep(self._realm.now)
+        self._realm.tidy()
         session = fields.get("auth_session")
         if session is not None:
             found = store.conversations.pop(session, None)

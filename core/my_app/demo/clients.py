@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from my_app.demo.chance import Chance
 from my_app.demo.scopes import ALL, API, split
+from my_app.jose.keys import Key
 
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
@@ -122,23 +123,28 @@ def _without_port(redirect_uri: str) -> str | None:
 
 def own_clients(chance: Chance, access_ttl: timedelta | None, loopback_path: Callable[[str], bool]) -> dict[str, DemoClient]:
     """The clients every demo starts with."""
-    key = chance.key("demo-jwt-1")
 
     def person_client(client_id: str, name: str, ttl: timedelta) -> DemoClient:
         return DemoClient(client_id=client_id, name=name, access_ttl=access_ttl or ttl, loopback_path=loopback_path)
 
-    def service(client_id: str, name: str, method: str, **more: object) -> DemoClient:
-        secret = None if method == "private_key_jwt" else "demo_secret_" + chance.token(24)
-        client = DemoClient(
-            client_id=client_id, name=name, auth_method=method, secret=secret, grants=(SERVICE,), scopes=tuple(API),
-            default_scopes=tuple(API), access_ttl=access_ttl or HOUR, first_party=False,
-        )  # fmt: skip
-        for field_name, value in more.items():
-            setattr(client, field_name, value)
-        return client
+    def service(client_id: str, name: str, method: str, *, key: Key | None = None, inspects: bool = False) -> DemoClient:
+        return DemoClient(
+            client_id=client_id,
+            name=name,
+            auth_method=method,
+            secret=new_secret(chance) if key is None else None,
+            jwks={"keys": [key.public_jwk()]} if key else None,
+            private_key=key.private_jwk().reveal() if key else None,
+            grants=(SERVICE,),
+            scopes=tuple(API),
+            default_scopes=tuple(API),
+            access_ttl=access_ttl or HOUR,
+            first_party=False,
+            inspects=inspects,
+        )
 
     web = person_client("demo-web", "Demo with a client secret", HOUR)
-    web.auth_method, web.secret = "client_secret_basic", "demo_secret_" + chance.token(24)
+    web.auth_method, web.secret = "client_secret_basic", new_secret(chance)
     classic = person_client("demo-classic", "Demo, tokens without a known end", timedelta(days=365))
     classic.grants, classic.tells_lifetime = (CODE, DEVICE), False
     clients = (
@@ -150,16 +156,15 @@ def own_clients(chance: Chance, access_ttl: timedelta | None, loopback_path: Cal
         web,
         service("demo-service", "Demo service account", "client_secret_basic"),
         service("demo-service-post", "Demo service account (post)", "client_secret_post"),
-        service(
-            "demo-jwt",
-            "Demo service account (signed)",
-            "private_key_jwt",
-            jwks={"keys": [key.public_jwk()]},
-            private_key=key.private_jwk().reveal(),
-        ),
+        service("demo-jwt", "Demo service account (signed)", "private_key_jwt", key=chance.key("demo-jwt-1")),
         service("demo-api", "Demo resource server", "client_secret_basic", inspects=True),
     )
     return {client.client_id: client for client in clients}
+
+
+def new_secret(chance: Chance) -> str:
+    """A client secret, marked as one of the demo."""
+    return "demo_secret_" + chance.token(24)
 
 
 def summary(client: DemoClient) -> Mapping[str, object]:

@@ -51,7 +51,7 @@ class Interactions:
 
     def begin(self, request: Request, interaction: Interaction, *, sign_in_again: bool = False) -> Response:
         """Remember it and send the browser to its first page."""
-        self._realm.store.sweep(self._realm.now)
+        self._realm.tidy()
         interaction.browser = request.cookies.get(self.browser_cookie) or self._realm.chance.token(16)
         if not sign_in_again:
             interaction.visit = self.visit(request)

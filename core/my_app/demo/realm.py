@@ -41,6 +41,7 @@ class Realm:
             algorithm="ES256",
             keys=(self.chance.key("demo-1"), self.chance.key("demo-2")),
         )
+        self._tidied_at = self.now
         self.first_key = self.new_api_key("first key", tuple(API))
 
     @property
@@ -90,8 +91,15 @@ class Realm:
         self.store.codes[code.value] = code
         return code
 
+    def tidy(self) -> None:
+        """Forget what is over, at most once a minute."""
+        if abs(self.now - self._tidied_at) >= timedelta(minutes=1):
+            self._tidied_at = self.now
+            self.store.sweep(self.now)
+
     def mint(self, grant: Grant, *, scope: str, refresh: bool) -> dict[str, Any]:
         """The token answer for a grant (RFC 6749 5.1, RFC 9068, OIDC Core 3.1.3.3), everything in it remembered."""
+        self.tidy()
         client, person, now = grant.client, grant.person, self.now
         jti = self.chance.token(16)
         access = self.tokens.access_token(

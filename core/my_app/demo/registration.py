@@ -16,7 +16,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint, InvalidClientMetadataError, InvalidRedirectURIError
 from authlib.oauth2.rfc7592 import ClientConfigurationEndpoint
 
-from my_app.demo.clients import CODE, DEVICE, REFRESH, SERVICE, DemoClient
+from my_app.demo.clients import CODE, DEVICE, REFRESH, SERVICE, DemoClient, new_secret
 from my_app.demo.metadata import server_metadata
 from my_app.demo.oauth import DemoAuthorizationServer
 from my_app.demo.realm import Realm
@@ -75,7 +75,7 @@ class Registration(ClientRegistrationEndpoint):  # type: ignore[misc]
         method = request.payload.data.get("token_endpoint_auth_method", "client_secret_basic")
         out = {"client_id": "reg-" + realm.chance.token(12), "client_id_issued_at": int(realm.now.timestamp())}
         if method in ("client_secret_basic", "client_secret_post"):
-            out |= {"client_secret": new_secret(realm), "client_secret_expires_at": 0}
+            out |= {"client_secret": new_secret(realm.chance), "client_secret_expires_at": 0}
         return out
 
     def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> DemoClient:
@@ -131,7 +131,7 @@ class Configuration(ClientConfigurationEndpoint):  # type: ignore[misc]
         """The new description, a new secret and a new management token."""
         realm: Realm = self.server.realm
         describe(client, client_metadata)
-        client.secret = new_secret(realm) if client.auth_method in ("client_secret_basic", "client_secret_post") else None
+        client.secret = new_secret(realm.chance) if client.auth_method in ("client_secret_basic", "client_secret_post") else None
         secret = {} if client.secret is None else {"client_secret": client.secret, "client_secret_expires_at": 0}
         kept = {name: value for name, value in client.client_info.items() if not name.startswith("client_secret")}
         client.client_info = kept | secret
@@ -164,11 +164,6 @@ class _Held:
 
     def check_client(self, client: DemoClient) -> bool:
         return self._client is client
-
-
-def new_secret(realm: Realm) -> str:
-    """A client secret."""
-    return "demo_secret_" + realm.chance.token(24)
 
 
 def management(realm: Realm, client: DemoClient) -> dict[str, str]:

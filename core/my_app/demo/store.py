@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from my_app.demo.clients import DemoClient
 from my_app.demo.people import Person
+
+GRACE: Final = timedelta(minutes=10)
+"""How long something that is over is still known, so that whoever comes late is told why."""
+MOST_SESSIONS: Final = 1000
+"""Browser sessions and ID tokens that are remembered; the oldest go first."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -201,7 +207,15 @@ class Store:
         return next((entry for entry in self.api_keys.values() if entry.value == value), None)
 
     def sweep(self, now: datetime) -> None:
-        """Forget what is over, so that a demo can run for days."""
-        self.interactions = {name: one for name, one in self.interactions.items() if one.expires_at > now}
-        self.conversations = {name: one for name, one in self.conversations.items() if one.expires_at > now}
-        self.assertions = {name: until for name, until in self.assertions.items() if until > now}
+        """Forget what is over, so that a demo can run for days.
+
+        A spent refresh token stays until it would have expired: until then its reuse is noticed.
+        """
+        for table in (self.interactions, self.conversations, self.codes, self.device_codes, self.tokens, self.access_by_jti):
+            for name in [name for name, one in table.items() if one.expires_at + GRACE <= now]:
+                del table[name]
+        for name in [name for name, until in self.assertions.items() if until <= now]:
+            del self.assertions[name]
+        for newest in (self.visits, self.id_tokens):
+            for name in list(newest)[:-MOST_SESSIONS]:
+                del newest[name]
