@@ -161,10 +161,18 @@ def test_each_signature_state_has_its_reason() -> None:
     offline = inspector(None).verify(token(), issuer=ISSUER, audience="api")
     assert offline.signature is SignatureState.CANNOT_CHECK
     assert "reached" in offline.signature_reason
+    assert offline.failure is not None
+    assert (check(offline, "signature"), check(offline, "aud"), check(offline, "exp")) == (False, True, True)
     unsigned = inspector(KeySet((KEY,))).verify(unsecured(CLAIMS, now=NOON), issuer=ISSUER, audience="api")
     assert unsigned.signature is SignatureState.INVALID
     for found in (wrong, unknown, offline, unsigned):
         assert found.valid is False
+
+
+def test_garbage_asks_nobody() -> None:
+    """Nothing is fetched for what is no token at all."""
+    found = inspector(None).verify("garbage", issuer=ISSUER, audience="api")
+    assert (found.valid, found.failure, found.signature) == (False, None, SignatureState.CANNOT_CHECK)
 
 
 def test_offline_with_a_key_file_and_a_moment() -> None:

@@ -227,15 +227,10 @@ def test_only_at_jwt_when_asked() -> None:
 
 def test_wrong_settings_are_told_at_once() -> None:
     """A leeway above 300 s or an empty audience is a settings error, not a hole."""
-    for wrong in (
-        {"leeway": timedelta(seconds=301)},
-        {"leeway": timedelta(seconds=-1)},
-        {"audience": ""},
-        {"audience": []},
-        {"issuer": ""},
-    ):
+    leeways: tuple[dict[str, object], ...] = ({"leeway": timedelta(seconds=301)}, {"leeway": timedelta(seconds=-1)})
+    for wrong in (*leeways, {"audience": ""}, {"audience": []}, {"issuer": ""}):
         with pytest.raises(SettingsFault):
-            TokenValidator(**{"issuer": ISSUER, "audience": API, **wrong})  # type: ignore[arg-type]
+            TokenValidator(**{"issuer": ISSUER, "audience": API, **wrong})
 
 
 def test_opaque_tokens_are_asked_about_and_remembered_shortly() -> None:
