@@ -12,7 +12,7 @@ from typing import Final, TypeVar, cast
 from my_app import carry
 from my_app.errors import MyAppError, PeerFault, Refused, SettingsFault, Temporary
 from my_app.jose.keys import KeySet
-from my_app.keysets import BothTransports, KeySets
+from my_app.keysets import BothTransports, KeySets, LoopLocks, again
 from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.introspect import introspect
@@ -24,6 +24,8 @@ FRESH: Final = timedelta(hours=1)
 """How long the issuer's metadata is used without asking again; it goes on for longer while asking fails."""
 RETRY: Final = timedelta(seconds=30)
 """Between two attempts to renew metadata that is still in use."""
+REST: Final = timedelta(seconds=5)
+"""After a failure without old metadata: the same failure is told again without a request."""
 
 T = TypeVar("T")
 
@@ -70,8 +72,10 @@ class IssuerSource:
         self._transport = transport
         self._key_sets = key_sets
         self._metadata: ServerMetadata | None = None
+        self._failure: MyAppError | None = None
         self._due = datetime.min.replace(tzinfo=UTC)
         self._guard = threading.Lock()
+        self._flights = LoopLocks()
 
     def keys(self) -> KeySet:
         """The issuer's keys. Raises Temporary, Refused, PeerFault, Unsupported."""
@@ -99,11 +103,11 @@ class IssuerSource:
 
     def metadata(self) -> ServerMetadata:
         """The issuer's metadata, renewed each hour. Raises Temporary, BadMetadata, IssuerMismatch when it was never had."""
-        if self._metadata is not None and self._clock.now() < self._due:
-            return self._metadata
+        if (known := self._known()) is not None:
+            return known
         with self._guard:
-            if self._metadata is not None and self._clock.now() < self._due:
-                return self._metadata
+            if (known := self._known()) is not None:
+                return known
             try:
                 return self._learnt(self._run(discover(self._issuer, {})))
             except (Temporary, Refused, PeerFault) as failure:
@@ -111,22 +115,36 @@ class IssuerSource:
 
     async def ametadata(self) -> ServerMetadata:
         """``metadata`` for asyncio."""
-        if self._metadata is not None and self._clock.now() < self._due:
-            return self._metadata
-        try:
-            return self._learnt(await self._arun(discover(self._issuer, {})))
-        except (Temporary, Refused, PeerFault) as failure:
-            return self._still(failure)
+        if (known := self._known()) is not None:
+            return known
+        async with self._flights.get(""):
+            if (known := self._known()) is not None:
+                return known
+            try:
+                return self._learnt(await self._arun(discover(self._issuer, {})))
+            except (Temporary, Refused, PeerFault) as failure:
+                return self._still(failure)
+
+    def _known(self) -> ServerMetadata | None:
+        """What needs no request: fresh metadata. Raises a failure that is too young to ask again."""
+        left = self._due - self._clock.now()
+        # A clock that was set back must not stretch the span.
+        if not timedelta(0) < left <= (REST if self._metadata is None else FRESH):
+            return None
+        if self._metadata is None and self._failure is not None:
+            raise again(self._failure)
+        return self._metadata
 
     def _learnt(self, metadata: ServerMetadata) -> ServerMetadata:
-        self._metadata, self._due = metadata, self._clock.now() + FRESH
+        self._metadata, self._failure, self._due = metadata, None, self._clock.now() + FRESH
         return metadata
 
     def _still(self, failure: MyAppError) -> ServerMetadata:
         """The old metadata while the issuer cannot be asked. Raises ``failure`` when there is none."""
+        self._failure = failure
+        self._due = self._clock.now() + (REST if self._metadata is None else RETRY)
         if self._metadata is None:
             raise failure
-        self._due = self._clock.now() + RETRY
         return self._metadata
 
     def _run(self, exchange: Exchange[T]) -> T:

@@ -68,7 +68,7 @@ class _Entry:
         """The failure to tell again instead of asking, as a new error."""
         if self.failure is None or not timedelta(0) <= now - self.tried < RETRY:
             return None
-        return type(self.failure)(self.failure.message, hint=self.failure.hint, **self.failure.facts)
+        return again(self.failure)
 
     def arrived(self, keys: KeySet, now: datetime) -> KeySet:
         """A fetch that went well."""
@@ -83,6 +83,24 @@ class _Entry:
         return self.keys
 
 
+def again(failure: MyAppError) -> MyAppError:
+    """The same failure as a new error, for another caller to raise."""
+    return type(failure)(failure.message, hint=failure.hint, **failure.facts)
+
+
+class LoopLocks:
+    """asyncio locks by name; each belongs to one event loop, and a program may run several."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+
+    def get(self, name: str) -> asyncio.Lock:
+        """The lock of the running loop."""
+        with self._guard:
+            return self._locks.setdefault(asyncio.get_running_loop(), {}).setdefault(name, asyncio.Lock())
+
+
 class KeySets:
     """Key sets by address; safe for threads, and for asyncio with a transport that has ``asend``."""
 
@@ -92,7 +110,7 @@ class KeySets:
         self._entropy = entropy
         self._entries: dict[str, _Entry] = {}
         self._guard = threading.Lock()
-        self._flights: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+        self._flights = LoopLocks()
 
     def get(self, url: str) -> KeySet:
         """The set at ``url``, from memory when it is fresh.
@@ -119,13 +137,13 @@ class KeySets:
         keys = entry.usable(self._clock.now())
         if keys is not None:
             return keys
-        async with self._flight(url):
+        async with self._flights.get(url):
             return entry.usable(self._clock.now()) or await self._afetch(url, entry)
 
     async def anewer(self, url: str, than: KeySet) -> KeySet:
         """``newer`` for asyncio."""
         entry = self._entry(url)
-        async with self._flight(url):
+        async with self._flights.get(url):
             known = self._instead(entry, than)
             return known if known is not None else await self._afetch(url, entry)
 
@@ -147,12 +165,6 @@ class KeySets:
                 while len(self._entries) > MOST_SETS:
                     del self._entries[next(iter(self._entries))]
         return entry
-
-    def _flight(self, url: str) -> asyncio.Lock:
-        # An asyncio lock belongs to one loop, and a program may run several.
-        with self._guard:
-            flights = self._flights.setdefault(asyncio.get_running_loop(), {})
-            return flights.setdefault(url, asyncio.Lock())
 
     def _fetch(self, url: str, entry: _Entry) -> KeySet:
         resting = entry.resting_failure(self._clock.now()) if entry.keys is None else None

@@ -86,6 +86,7 @@ async def test_asyncio_gets_the_same_answers() -> None:
     found = await asyncio.gather(*(bench.validator.avalidate(text, scopes=["files:read"]) for _ in range(20)))
     assert {claims["sub"] for claims in found} == {"alice"}
     assert bench.server.count("/keys") == 1
+    assert bench.server.count("/.well-known/openid-configuration") == 1
     with pytest.raises(InsufficientScope):
         await bench.validator.avalidate(text, scopes=["files:write"])
     with pytest.raises(TokenInvalid):
@@ -174,6 +175,12 @@ def test_an_issuer_that_never_answered_is_not_hammered() -> None:
     with pytest.raises(ServerBusy):
         sets.get(f"{ISSUER}/keys")
     assert len(calls) == 2
+    calls.clear()
+    validator = TokenValidator(issuer=ISSUER, audience=API, transport=ScriptedTransport(server), clock=clock)
+    for _ in range(10):
+        with pytest.raises(ServerBusy):
+            validator.validate(IssuerServer(clock).token())
+    assert len(calls) <= 2
 
 
 def test_a_broken_key_document_keeps_the_old_keys() -> None:

@@ -95,7 +95,11 @@ def verify_signature(token: UnverifiedToken, keys: KeySet, *, algorithms: Collec
     for key in fitting[:_MOST_TRIES]:
         if key.verify(token.signing_input, token.signature):
             return key
-    raise refusal("signature", "Its signature is wrong: it was changed, or signed with another key.", stale=kid is None)
+    raise refusal(
+        "signature",
+        "Its signature is wrong: it was changed, or signed with another key.",
+        stale=fitting[0].kid is None or kid is None,
+    )
 
 
 def header_fault(header: Mapping[str, object]) -> TokenInvalid | None:
