@@ -139,6 +139,11 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "redirect_uri mismatch: register http://127.0.0.1 at the provider, or use --redirect-port.",
         "Compare the profile with what is registered there: my-app profile show NAME",
     ),
+    "insufficient_scope": Explanation(
+        "The token may not do that.",
+        "The sign-in did not ask for the scope, or the provider did not grant it.",
+        "my-app login PROFILE --scope SCOPE (name all that are needed); my-app status shows what was granted.",
+    ),
     "wrong_account": Explanation(
         "Another account signed in than the profile expects; nothing was saved.",
         "The browser was signed in as somebody else.",

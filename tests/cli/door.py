@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cli.schemas import check
 from my_app.accounts import Account, Choice, ChosenBy
@@ -37,7 +37,7 @@ class Choosing(FakeAccounts):
 
     def set(self, name: str, changes: Mapping[str, str | None]) -> Profile:
         row = self.account(name)
-        profile = replace(row.profile, **changes)
+        profile = replace(row.profile, **changes)  # type: ignore[arg-type]
         self.rows[name] = replace(row, profile=profile)
         return profile
 
@@ -93,6 +93,8 @@ class Door:
     world: World
     environ: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    children: list[tuple[list[str], dict[str, str]]] = field(default_factory=list)
+    """Command and environment of each process that ``exec`` would have become."""
     opened: list[tuple[Mapping[str, str], Questions, str | None]] = field(default_factory=list)
 
     @property
@@ -105,11 +107,17 @@ class Door:
         self.opened.append((environ, questions, profile))
         return self.world.services
 
+    def _become(self, command: list[str], environ: Mapping[str, str]) -> NoReturn:
+        self.children.append((command, dict(environ)))
+        raise KeyboardInterrupt
+
     def run(self, *argv: str, stdin: str = "", terminal: bool = False) -> Said:
         """``my-app ARGV``; ``terminal``: a person sits there and types ``stdin``."""
         kind = Terminal if terminal else io.StringIO
         out, err = kind(), kind()
-        context = Context(environ=self.environ, stdin=kind(stdin), stdout=out, stderr=err, opener=self._open, cwd=self.cwd)
+        context = Context(
+            environ=self.environ, stdin=kind(stdin), stdout=out, stderr=err, opener=self._open, cwd=self.cwd, become=self._become
+        )
         code = main(list(argv), context)
         return Said(code, out.getvalue(), err.getvalue())
 

@@ -95,7 +95,7 @@ _TOKEN: dict[str, Schema] = {
     "scopes": TEXTS,
     "from": {"enum": ["cache", "refresh", "environment"]},
 }
-_ENTRY = closed(
+ENTRY = closed(
     seq=COUNT,
     at=TIME,
     event={"enum": ["login", "refresh", "rotate", "revoke", "logout", "reveal", "copy", "unlock", "import", "export", "profile"]},
@@ -159,8 +159,8 @@ SCHEMAS: dict[str, Schema] = {
         checks={"type": "array", "items": closed(name=TEXT, ok={"type": ["boolean", "null"]}, reason=TEXT)},
         claims=ANY_OBJECT_OR_NULL,
     ),
-    "audit list": top(events={"type": "array", "items": _ENTRY}, before=COUNT_OR_NULL),
-    "audit export": top(events={"type": "array", "items": _ENTRY}),
+    "audit list": top(events={"type": "array", "items": ENTRY}, before=COUNT_OR_NULL),
+    "audit export": top(events={"type": "array", "items": ENTRY}),
     "audit verify": top(ok=BOOL, events=COUNT, sealed_to=COUNT, broken_at=COUNT_OR_NULL),
     "vault status": top(
         path=TEXT,
@@ -186,7 +186,7 @@ SCHEMAS: dict[str, Schema] = {
     "explain": top(code=TEXT, exit=COUNT, meaning=TEXT, cause=TEXT, fix=TEXT),
     "explain EXIT": top(exit=COUNT, meaning=TEXT, codes=TEXTS),
     "exit-codes": top(exit_codes={"type": "array", "items": closed(exit=COUNT, meaning=TEXT)}),
-    "completion": top(shell={"enum": ["bash", "zsh", "fish"]}, script=TEXT),
+    "completion": top(shell={"enum": ["bash", "zsh", "fish"]}, script=TEXT),  # noqa: S604 a field of that name
     "upload": top(profile=TEXT_OR_NULL, status=COUNT, result={}),
     "list": top(profile=TEXT_OR_NULL, kind=TEXT, items={"type": "array"}),
     "create": top(profile=TEXT_OR_NULL, kind=TEXT, result={}),

@@ -32,9 +32,10 @@ def test_add_takes_every_option_of_the_contract() -> None:
     """Each option lands in the field of its name."""
     home = door()
     profile = added(
-        home, "new", "--provider", "oidc", "--tenant", "t", "--issuer", "https://id.example", "--client-id", "c", "--flow", "browser",
-        "--auth-method", "client_secret_post", "--resource", "https://r.example", "--audience", "aud", "--redirect-port", "8400,8401",
-        "--redirect-uri", "http://127.0.0.1/cb", "--authorize-param", "prompt=login", "--endpoint", "revocation=https://id.example/r",
+        home, "new", "--provider", "oidc", "--tenant", "t", "--issuer", "https://id.example", "--client-id", "c",
+        "--flow", "browser", "--auth-method", "client_secret_post", "--resource", "https://r.example", "--audience", "aud",
+        "--redirect-port", "8400,8401", "--redirect-uri", "http://127.0.0.1/cb",
+        "--authorize-param", "prompt=login", "--endpoint", "revocation=https://id.example/r",
         "--api-url", "https://api.example", "--header", "X-Key", "--prefix", "Key", "--check-url", "https://api.example/me",
         "--expect-account", "ana", "--client-key", "k.pem", "--client-cert", "c.pem", "--authorization-url", "https://id.example/a",
         "--device-url", "https://id.example/d", "--token-url", "https://id.example/t",
@@ -173,7 +174,8 @@ def test_status_has_every_account_and_the_fields_of_the_contract() -> None:
     value = said.json("status")
     assert said.code == 0
     assert {row["name"]: row["state"] for row in value["profiles"]} == {
-        "work": "valid", "github": "expiring", "staging": "expired", "partner": "revoked", "openai": "static", "legacy": "login_needed",
+        "work": "valid", "github": "expiring", "staging": "expired", "partner": "revoked",
+        "openai": "static", "legacy": "login_needed",
         "ci-deploy": "valid",
     }  # fmt: skip
     assert (value["active"], value["chosen_by"]) == ("work", "config")

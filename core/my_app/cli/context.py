@@ -10,12 +10,13 @@ from my_app.errors import Cancelled, PromptNeeded, UsageFault
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from typing import TextIO
+    from typing import NoReturn, TextIO
 
     from my_app.accounts import Choice
     from my_app.secret import Secret
     from my_app.wiring import Questions, Services
 
+    Become = Callable[[list[str], Mapping[str, str]], NoReturn]
     Opener = Callable[[Mapping[str, str], Questions, str | None], Services]
 
 SCHEMA: Final = 1
@@ -34,12 +35,15 @@ class Context:
         stderr: TextIO | None = None,
         opener: Opener | None = None,
         cwd: Path | None = None,
+        become: Become | None = None,
     ) -> None:
         self.environ = environ
         self.stdin = sys.stdin if stdin is None else stdin
         self.stdout = sys.stdout if stdout is None else stdout
         self.stderr = sys.stderr if stderr is None else stderr
         self.cwd = cwd
+        self.become = become
+        """How ``exec`` turns into the child; None: by the operating system."""
         self.json = False
         self.verbose = False
         self.no_input = environ.get("MY_APP_NO_INPUT", "") not in ("", "0")

@@ -28,7 +28,7 @@ def configure(command: str, parser: Parser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address, start no browser")
     parser.add_argument("--scope", metavar="S", action="append", help="ask for these scopes instead; may repeat")
     parser.add_argument("--acr", metavar="VALUES", help="authentication classes to ask for, separated by spaces (step-up)")
-    parser.add_argument("--timeout", metavar="5m", help="how long to wait for the person; else 5m for the browser, a device code as long as it lives")
+    parser.add_argument("--timeout", metavar="5m", help="how long to wait; else 5m, for a device code as long as it lives")
     parser.add_argument("--events", action="store_true", help="JSON lines on standard error while waiting")
     parser.add_argument("--answers", metavar="FILE|-", help='answers as JSON lines {"kind","value"}')
     parser.set_defaults(run=run)
@@ -107,7 +107,7 @@ def _profile(args: argparse.Namespace, ctx: Context) -> str:
 def _sign_in(
     name: str,
     flow: Flow | None,
-    timeout: timedelta,
+    timeout: timedelta | None,
     args: argparse.Namespace,
     ctx: Context,
     console: Console,

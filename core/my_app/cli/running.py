@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if token.note:
         ctx.note(token.note)
     ctx.flush()
-    become(command, environment(ctx.environ, args.env, token.value.reveal()))
+    (ctx.become or become)(command, environment(ctx.environ, args.env, token.value.reveal()))
 
 
 def become(command: list[str], environ: Mapping[str, str]) -> NoReturn:
