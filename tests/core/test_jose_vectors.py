@@ -92,6 +92,19 @@ def test_every_wycheproof_key_case_comes_out_right() -> None:
     assert (wrong, count) == ([], 26)
 
 
+def test_the_signatures_of_the_mixed_wycheproof_file_come_out_right() -> None:
+    """RFC 8725 3.1: all 49 JWS cases of the file that mixes algorithms and keys."""
+    wrong, count = [], 0
+    for group in public_vectors.load("wycheproof/json_web_crypto_test.json")["testGroups"]:
+        for case in group["tests"]:
+            if "jws" in case:
+                count += 1
+                jws = case["jws"] if isinstance(case["jws"], str) else json.dumps(case["jws"])
+                if accepted(jws, local(group.get("public") or group["private"])) != (case["result"] == "valid"):
+                    wrong.append(case["tcId"])
+    assert (wrong, count) == ([], 49)
+
+
 @pytest.mark.parametrize(
     "name", ["4_1.rsa_v15_signature", "4_2.rsa-pss_signature", "4_3.ecdsa_signature", "4_4.hmac-sha2_integrity_protection"]
 )
