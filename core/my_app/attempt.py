@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -88,6 +88,8 @@ class Wish:
     name: str
     flow: Flow
     reason: str
+    automatic: bool
+    """The flow was chosen for the person, so it may be changed once the provider's metadata is known."""
     open_browser: bool
     scopes: tuple[str, ...] | None
     acr_values: str | None
@@ -155,10 +157,10 @@ class Attempt:
 
     async def _signed_in(self, limit: timedelta) -> SignedIn:
         tools = self._tools
-        self._watch(FlowChosen(flow=self._wish.flow, reason=self._wish.reason))
         profile = tools.accounts.profile(self._wish.name)
         record = await asyncio.to_thread(self._vault_first)
         metadata = await tools.discovery.ametadata(profile, None)
+        self._settle_flow(metadata)
         secret = record.client_secret if record is not None else None
         if record is not None and secret is not None:
             check_binding(profile, record, metadata)
@@ -181,6 +183,15 @@ class Attempt:
         done = await asyncio.to_thread(tools.completion.saved, arrived, identity, watch)
         await asyncio.sleep(0)
         return done
+
+    def _settle_flow(self, metadata: ServerMetadata) -> None:
+        """Say the flow; an automatic device code that the provider does not offer becomes the browser."""
+        offered = metadata.endpoints
+        missing = self._wish.flow is Flow.DEVICE and "device_authorization" not in offered and "authorization" in offered
+        if self._wish.automatic and missing:
+            reason = "the provider offers no device code: open the address anywhere and paste the one it ends on"
+            self._wish = replace(self._wish, flow=Flow.BROWSER, reason=reason)
+        self._watch(FlowChosen(flow=self._wish.flow, reason=self._wish.reason))
 
     def _vault_first(self) -> Record | None:
         """Open the vault before the person is sent anywhere: a sign-in that cannot be saved is not begun."""

@@ -17,7 +17,7 @@ from my_app.callback import ListenerFactory
 from my_app.carry import run
 from my_app.completing import Arrived, Completion, signed_in
 from my_app.discovery import BothTransports, Discovery, Profiles, check_binding, client_of
-from my_app.errors import LoginNeeded, MyAppError, Refused, ServerRefused, Unsupported
+from my_app.errors import LoginNeeded, MyAppError, Refused, ServerRefused, StorageFault, Unsupported
 from my_app.flows import Surroundings, choose_flow, surroundings
 from my_app.keysets import KeySets
 from my_app.model import Flow, Kind, Profile, Record, TokenSet
@@ -96,7 +96,7 @@ class Logins:
         )
 
     def flows(self, profile: str) -> frozenset[Flow]:
-        """The flows that make sense for the profile (by preset, endpoints and secrets); no network, nothing unlocked."""
+        """The flows that make sense for the profile (by preset, endpoints, secrets); no network. A locked vault counts as empty."""
         return self._possible(self._accounts.profile(profile))
 
     def attempt(
@@ -128,6 +128,7 @@ class Logins:
             name=profile,
             flow=chosen,
             reason=reason,
+            automatic=wanted is Flow.AUTO,
             open_browser=open_browser,
             scopes=scopes,
             acr_values=acr_values,
@@ -209,4 +210,13 @@ class Logins:
         ):
             if named.get(endpoint):
                 found.add(flow)
+        if self._has_client_secret(profile.name):
+            found.add(Flow.CLIENT_CREDENTIALS)
         return frozenset(found | ({profile.flow} & _INTERACTIVE))
+
+    def _has_client_secret(self, name: str) -> bool:
+        try:
+            record = self._store.load(name)
+        except StorageFault:
+            return False
+        return record is not None and record.client_secret is not None
