@@ -65,6 +65,8 @@ def _name_holder(beside: Path) -> None:
     with suppress(OSError):
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
+            if os.name == "posix":
+                os.fchmod(handle, 0o600)
             os.write(handle, text.encode())
         finally:
             os.close(handle)

@@ -109,7 +109,8 @@ def _place(environ: Mapping[str, str], own: str, xdg: str, default: str) -> str 
         return given if given.startswith("/") and given.isprintable() else None
     if not sys.platform.startswith("linux"):
         return None
-    base = environ.get(xdg) or f"{environ.get('HOME', '')}/{default}"
+    home = environ.get("HOME", "")
+    base = environ.get(xdg) or (f"{home}/{default}" if home else "")
     return f"{base}/my_app" if base.startswith("/") and base.isprintable() and base == base.strip() else None
 
 
