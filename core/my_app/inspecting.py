@@ -112,7 +112,9 @@ class Inspector:
         if issuer not in self._issuers:
             while len(self._issuers) >= _MOST_ISSUERS:
                 del self._issuers[next(iter(self._issuers))]
-            self._issuers[issuer] = IssuerSource(issuer, clock=self._clock, transport=self._transport, key_sets=self._key_sets)
+            self._issuers[issuer] = IssuerSource(
+                issuer, clock=self._clock, transport=lambda: self._transport, key_sets=self._key_sets
+            )
         return self._issuers[issuer]
 
 

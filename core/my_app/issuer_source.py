@@ -62,14 +62,15 @@ class IssuerSource:
         *,
         clock: Clock,
         jwks_url: str | None = None,
-        transport: Transport | BothTransports | None = None,
+        transport: Callable[[], Transport | BothTransports],
         key_sets: KeySets | None = None,
     ) -> None:
-        """``transport``: None takes the program's own, on first use."""
+        """``transport`` is called when something is fetched first."""
         self._issuer = issuer
         self._clock = clock
         self._jwks_url = jwks_url
-        self._transport = transport
+        self._open_transport = transport
+        self._transport: Transport | BothTransports | None = None
         self._key_sets = key_sets
         self._metadata: ServerMetadata | None = None
         self._failure: MyAppError | None = None
@@ -158,9 +159,7 @@ class IssuerSource:
 
     def _wire(self) -> Transport | BothTransports:
         if self._transport is None:
-            from my_app.wiring import default_transport
-
-            self._transport = default_transport()
+            self._transport = self._open_transport()
         return self._transport
 
     def _sets(self) -> KeySets:

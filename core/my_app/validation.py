@@ -72,7 +72,8 @@ class TokenValidator:
         self._typ = typ
         self._algorithms = None if algorithms is None else tuple(algorithms)
         self._clock: Clock = clock or _WallClock()
-        self._issuer_source = IssuerSource(issuer, clock=self._clock, jwks_url=jwks_url, transport=transport, key_sets=key_sets)
+        self._transport = transport
+        self._issuer_source = IssuerSource(issuer, clock=self._clock, jwks_url=jwks_url, transport=self._wire, key_sets=key_sets)
         self._key_source: FixedKeys | IssuerSource = self._issuer_source if keys is None else FixedKeys(keys)
         self._introspection = introspection
         self._answers = AnswerCache(keep)
@@ -109,6 +110,13 @@ class TokenValidator:
                 raise
             verify.verify_signature(unverified, newer, algorithms=self._algorithms)
         return self._granted(self._judged(unverified), scopes, any_scope)
+
+    def _wire(self) -> Transport | BothTransports:
+        if self._transport is None:
+            from my_app.wiring import default_transport
+
+            self._transport = default_transport()
+        return self._transport
 
     def _judged(self, token: parse.UnverifiedToken) -> Mapping[str, object]:
         claims = token.claims
