@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from my_app.accounts import Account, Overview
 from my_app.errors import KeyringUnavailable, LoginNeeded, MyAppError, VaultLocked, WrongPassphrase
 from my_app.model import Flow
 from my_app.secret import Secret
-from my_app.settings import Options
-from my_app.vaulting import VaultStatus
 from my_app.wiring import Services
 from my_app.words import span
+from my_app_accounts.keeping import OPENING, KeepingApp
 from my_app_accounts.messages import (
     AccountsChanged,
     ClipboardHeld,
     CoreFailed,
     Forgotten,
-    OptionsRead,
     OverviewRead,
     Renewed,
     RenewFailed,
     Tick,
-    VaultRead,
 )
 from my_app_accounts.palette import AccountsProvider
 from my_app_accounts.renewal import Renewals
-from my_app_accounts.safe import SafeApp
-from my_app_accounts.screens.base import AreaScreen
-
-if TYPE_CHECKING:
-    from my_app_accounts.copying import Copier
 
 UNDO_FOR: Final = timedelta(seconds=10)
 """A forgotten account is held this long, so that ``u`` can bring it back."""
-OPENING: Final = "open the vault"
 
 
 def _accounts() -> Screen[Any]:
@@ -70,7 +59,7 @@ def _settings() -> Screen[Any]:
     return SettingsScreen()
 
 
-class AccountsApp(SafeApp):
+class AccountsApp(KeepingApp):
     """The app over one home's use cases.
 
     What screens use: ``services``, ``now()``, ``options``, ``overview``, ``vault``, ``demo``, ``read_only``,
@@ -108,43 +97,16 @@ class AccountsApp(SafeApp):
 
         ``prepare`` fills a demo's home in a thread and calls back with the name of each account.
         """
-        super().__init__(environ)
-        self.services = services
+        super().__init__(services, environ)
         self.demo = demo
         self.read_only = read_only
-        self.options = Options()
-        self.overview = Overview(active=None, chosen_by=None, accounts=())
-        self.listed = False
-        """The list was read at least once."""
-        self.vault: VaultStatus | None = None
-        self.vault_problem: MyAppError | None = None
-        """Why the vault could not be opened."""
         self.busy: frozenset[str] = frozenset()
         """Accounts a renewal is under way for; an overlay over their state."""
         self.clipboard_until: datetime | None = None
-        self.leaving: dict[str, datetime] = {}
-        """Forgotten accounts that can still come back, with the moment they go."""
-        self.touched = services.clock.now()
-        """When a key was last pressed or the mouse moved; idle time counts from here."""
         self.renewals = Renewals()
-        self.copier: Copier | None = None
-        """What put secrets on the clipboard, once a screen has; it is cleared at quit."""
         self._wanted = profile
         self._prepare = prepare
         self._ticking = ticking
-
-    def now(self) -> datetime:
-        """The time by the services' clock."""
-        return self.services.clock.now()
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        """The rows as last read, without those that are being forgotten."""
-        return tuple(account for account in self.overview.accounts if account.name not in self.leaving)
-
-    def account(self, name: str) -> Account | None:
-        """The row of ``name`` as last read."""
-        return next((account for account in self.accounts if account.name == name), None)
 
     # -- start, clock, idle ----------------------------------------------------------------------
 
@@ -190,64 +152,7 @@ class AccountsApp(SafeApp):
             self.touched = self.now()
         await super().on_event(event)
 
-    # -- reading -----------------------------------------------------------------------------------
-
-    def read_accounts(self, select: str | None = None) -> None:
-        """Read the list again in a thread."""
-        overview = self.services.accounts.overview
-        self.background(overview, lambda read: OverviewRead(read, select), doing="read the accounts", group="overview")
-
-    def read_options(self) -> None:
-        """Read ``[settings]`` in a thread."""
-        self.background(self.services.accounts.options, OptionsRead, doing="read the settings", group="options")
-
-    def open_vault(self) -> None:
-        """Open the vault if there is one, as the environment and the keyring allow; asks nothing by itself."""
-        vault = self.services.vault
-
-        def open_it() -> VaultStatus:
-            status = vault.status()
-            if status.exists and not status.open:
-                vault.open()
-                status = vault.status()
-            return status
-
-        self.background(open_it, VaultRead, doing=OPENING, group="vault")
-
-    def read_vault(self) -> None:
-        """Read the vault's status again."""
-        self.background(self.services.vault.status, VaultRead, doing="look at the vault", group="vault")
-
-    def on_accounts_changed(self, event: AccountsChanged) -> None:
-        """Somebody changed an account."""
-        self.read_accounts(event.select)
-        self.read_vault()
-
-    def on_overview_read(self, event: OverviewRead) -> None:
-        """Keep it and show it."""
-        self.overview = event.overview
-        self.listed = True
-        self._show(event)
-
-    def on_options_read(self, event: OptionsRead) -> None:
-        """Keep them; the theme follows unless the terminal has no colours."""
-        self.options = event.options
-        if self.copier is not None:
-            self.copier.keep = event.options.clipboard
-        if not self.colourless and event.options.theme in self.available_themes:
-            self.theme = event.options.theme
-        self.animation_level = "basic" if event.options.motion else "none"
-        self._show(event)
-
-    def on_vault_read(self, event: VaultRead) -> None:
-        """Keep it; an opened vault makes the dim rows firm."""
-        opened = event.status.open and not (self.vault and self.vault.open)
-        self.vault = event.status
-        if event.status.open:
-            self.vault_problem = None
-        if opened and self.listed:
-            self.read_accounts()
-        self._show(event)
+    # -- errors and the clipboard --------------------------------------------------------------------
 
     def on_clipboard_held(self, event: ClipboardHeld) -> None:
         """Count down on the status line."""
@@ -268,13 +173,6 @@ class AccountsApp(SafeApp):
         from my_app_accounts.screens.error import FaultScreen
 
         self.push_screen(FaultScreen(error))
-
-    def _show(self, event: OverviewRead | OptionsRead | VaultRead) -> None:
-        """Hand what was read to every screen that shows it."""
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                if isinstance(screen, AreaScreen):
-                    screen.receive(event)
 
     # -- renewing ----------------------------------------------------------------------------------
 
@@ -365,42 +263,6 @@ class AccountsApp(SafeApp):
             self.services.accounts.remove(name)
         self.leaving.clear()
 
-    # -- locking -------------------------------------------------------------------------------------
-
-    def lock_vault(self) -> None:
-        """Drop the vault's data key; the list stays, dim."""
-        if self.vault is None or not self.vault.open:
-            return
-        self.touched = self.now()
-        self.vault_problem = None
-        lock_now = self.services.vault.lock_now
-        status = self.services.vault.status
-
-        def locked() -> VaultStatus:
-            lock_now()
-            return status()
-
-        self.background(locked, VaultRead, doing="lock the vault", group="vault")
-        self.notify("Locked. ctrl+l opens the vault again.")
-
-    def action_lock_or_open(self) -> None:
-        """Lock the open vault, or open the closed one."""
-        if self.vault is not None and self.vault.open:
-            self.lock_vault()
-        else:
-            self.open_vault()
-
-    def ask_passphrase(self, label: str, *, new: bool = False) -> Secret | None:
-        """Ask the person, from a worker thread; None when dismissed. ``new``: for a vault that is being made."""
-        answer: Future[Secret | None] = Future()
-        self.call_from_thread(self._push_unlock, label, new, answer.set_result)
-        return answer.result()
-
-    def _push_unlock(self, label: str, new: bool, answered: Callable[[Secret | None], None]) -> None:
-        from my_app_accounts.screens.unlock import UnlockScreen
-
-        self.push_screen(UnlockScreen(label, new=new), answered)
-
     # -- screens of the sign-in side, imported when they are wanted ------------------------------
 
     def add_account(self) -> None:
@@ -445,13 +307,3 @@ class AccountsApp(SafeApp):
             return
         self.theme = theme
         self.save_option("theme", theme)
-
-    def save_option(self, key: str, value: str) -> None:
-        """Write one of ``[settings]`` in a thread and read them again."""
-        accounts = self.services.accounts
-
-        def saved() -> Options:
-            accounts.set_option(key, value)
-            return accounts.options()
-
-        self.background(saved, OptionsRead, doing=f"save the setting {key}", group=f"option:{key}")

@@ -31,9 +31,9 @@ class ActList(VirtualList[tuple[Act, str]]):
         act, reason = item
         told = f"off: {reason}" if reason else act.tells
         return [
-            (fit(act.key_label, 7), "$vault-dim" if reason else "bold $primary"),
-            (fit(act.label.rstrip("…"), 16), "$vault-dim" if reason else "$foreground"),
-            (fit(told, max(8, width - 23)), "$vault-soon" if reason else "$vault-dim"),
+            (fit(act.key_label, 6), "$vault-dim" if reason else "bold $primary"),
+            (fit(act.label.rstrip("…"), 15), "$vault-dim" if reason else "$foreground"),
+            (fit(told, max(8, width - 21)), "$vault-soon" if reason else "$vault-dim"),
         ]
 
 

@@ -118,8 +118,8 @@ class DetailPane(VerticalScroll):
             return ""
         span = words.span(account.expires_at - now) if account.expires_at > now else words.span(now - account.expires_at)
         if state in (State.VALID, State.EXPIRING):
-            return f" · {span} left" + (" · renews by itself" if account.refreshable else "")
-        return f" · ended {span} ago" + (" · renews when it is used" if account.refreshable else "")
+            return f" · {span} left"
+        return f" · ended {span} ago"
 
     def _ends(self, start: datetime, end: datetime, width: int) -> Content:
         left = f"issued {start.astimezone():%H:%M}"

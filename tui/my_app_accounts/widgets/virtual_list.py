@@ -116,26 +116,31 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
                 continue
             if cached[0] != self._key(index):
                 del self._lines[index]
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.line_width, 1))
                 changed += 1
         return changed
 
     @property
+    def line_width(self) -> int:
+        """Cells of a line, without the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def _head(self) -> int:
-        return 1 if self.heading(self.size.width) else 0
+        return 1 if self.heading(self.line_width) else 0
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.items) + self._head)
+        self.virtual_size = Size(self.line_width, len(self.items) + self._head)
 
     def _key(self, index: int) -> Hashable:
         chosen = index == self.cursor
-        return (tuple(self.parts(self.items[index], self.size.width - 2)), chosen, chosen and self.has_focus, self.size.width)
+        return (tuple(self.parts(self.items[index], self.line_width - 2)), chosen, chosen and self.has_focus, self.line_width)
 
     # -- drawing -----------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         """Line ``y`` of the window."""
-        width = self.size.width
+        width = self.line_width
         if y < self._head:
             return self._strip([(f"  {self.heading(width - 2)}", "$vault-dim")], width, "")
         index = self.scroll_offset.y + y - self._head
@@ -172,7 +177,7 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
         from textual.style import Style as TextualStyle
 
         variables = self.app.theme_variables
-        base = TextualStyle(background=self.background_colors[1], foreground=self.styles.color)
+        base = TextualStyle(background=self.background_colors[1], foreground=self.colors[3])
         laid = base + TextualStyle.parse(f"on {ground}", variables) if ground else base
         return (laid + TextualStyle.parse(style, variables)).rich_style if style else laid.rich_style
 
@@ -190,7 +195,7 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
             self._lines.pop(index, None)
             y = index - self.scroll_offset.y + self._head
             if self._head <= y < self.size.height:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.line_width, 1))
         self._follow()
         if self.is_mounted:
             self.post_message(self.Moved(self))
