@@ -59,6 +59,7 @@ def vault_at(
         entropy=seeded(seed),
         questions=person,
         no_input=no_input,
+        memory_kib=64,
     )
 
 

@@ -185,7 +185,7 @@ def test_absurd_costs_are_refused_before_any_work(tmp_path: Path) -> None:
     vault_at(tmp_path, passphrase="horse").save(login("work"))
     with rows(tmp_path).writing() as view:
         slot = view.slots()[0]
-        bad = replace(slot, params=slot.params.replace("65536", str(1 << 30)))
+        bad = replace(slot, params=slot.params.replace('"memory_kib": 64', f'"memory_kib": {1 << 30}'))
         view.put_slot(replace(bad, digest=bad.digest_for(view.vault_id)))
     with pytest.raises(VaultDamaged, match="absurd"):
         vault_at(tmp_path, passphrase="horse").load("work")

@@ -13,6 +13,7 @@ from my_app.adapters.vault_admin import VaultKeeper
 from my_app.adapters.vault_db import View
 from my_app.adapters.vault_mark import mark, read_mark
 from my_app.adapters.vault_records import summary_from
+from my_app.adapters.vault_slots import MEMORY_KIB
 from my_app.adapters.vault_wire import Broken, index_bound, seal, unseal
 from my_app.errors import DiskFault, LockTimeout, StaleRecord, UnsafeFile, VaultDamaged
 from my_app.model import Record, Summary, checked_name
@@ -30,10 +31,11 @@ class Vault(VaultKeeper):
     ::
 
         Vault(path, locks=Path, keychain=Keychain, key=Secret | None, passphrase=Secret | None,
-              clock=Clock, entropy=Entropy, questions=None, no_input=False, index=None)
+              clock=Clock, entropy=Entropy, questions=None, no_input=False, memory_kib=65536, index=None)
 
-    ``questions`` is a ``wiring.Questions``; ``index`` is a ``vault_index.ConfigIndex``. Nothing is read,
-    made or asked before the first use; ``summaries`` and ``status`` never ask at all.
+    ``questions`` is a ``wiring.Questions``, ``memory_kib`` what a guess at a new passphrase costs,
+    ``index`` a ``vault_index.ConfigIndex``. Nothing is read, made or asked before the first use;
+    ``summaries`` and ``status`` never ask at all.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Vault(VaultKeeper):
         entropy: Entropy,
         questions: VaultQuestions | None = None,
         no_input: bool = False,
+        memory_kib: int = MEMORY_KIB,
         index: Index | None = None,
     ) -> None:
         super().__init__(
@@ -60,6 +63,7 @@ class Vault(VaultKeeper):
             entropy=entropy,
             questions=questions,
             no_input=no_input,
+            memory_kib=memory_kib,
         )
         self._index = index
 

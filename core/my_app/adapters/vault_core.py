@@ -16,6 +16,7 @@ from my_app.adapters.vault_copy import copy_of, keep_copy, problem
 from my_app.adapters.vault_db import Database, View
 from my_app.adapters.vault_opening import Opener
 from my_app.adapters.vault_records import Manifest, open_manifest, open_record, seal_manifest, seal_record
+from my_app.adapters.vault_slots import MEMORY_KIB
 from my_app.adapters.vault_wire import KEY_BYTES, Broken
 from my_app.errors import DiskFault, KeyringUnavailable, LockTimeout, StorageFault, UnsafeFile, VaultDamaged, VaultLocked
 from my_app.model import Record
@@ -60,6 +61,7 @@ class VaultCore:
         entropy: Entropy,
         questions: VaultQuestions | None = None,
         no_input: bool = False,
+        memory_kib: int = MEMORY_KIB,
     ) -> None:
         self._db = Database(path)
         self._locks = locks
@@ -68,7 +70,7 @@ class VaultCore:
         asked = None if no_input else questions
         self._ask_new_vault = asked.new_vault if asked else None
         ask = asked.passphrase if asked else None
-        self._opener = Opener(keychain=keychain, key=key, passphrase=passphrase, ask=ask, entropy=entropy)
+        self._opener = Opener(keychain=keychain, key=key, passphrase=passphrase, ask=ask, entropy=entropy, memory_kib=memory_kib)
         self._held: Held | None = None
         self._guard = threading.RLock()
         self._prepared = False

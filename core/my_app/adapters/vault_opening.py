@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from my_app.adapters.vault_slots import SlotRow, check_slots, new_params, unwrap, wrap, wrapping_key
+from my_app.adapters.vault_slots import MEMORY_KIB, SlotRow, check_slots, new_params, unwrap, wrap, wrapping_key
 from my_app.adapters.vault_wire import key_text
 from my_app.errors import KeyringUnavailable, MyAppError, VaultLocked, WrongPassphrase
 from my_app.ports import Entropy
@@ -31,6 +31,8 @@ class Opener:
     ask: Ask | None
     """Asks the person for the passphrase; None: nobody may be asked."""
     entropy: Entropy
+    memory_kib: int = MEMORY_KIB
+    """Memory that a guess at a new passphrase costs."""
 
     def open(self, slots: tuple[SlotRow, ...], vault_id: str) -> tuple[SlotKind, bytes]:
         """What opened it, and the data key. Raises VaultLocked, WrongPassphrase, KeyringUnavailable, VaultDamaged."""
@@ -104,7 +106,7 @@ class Opener:
             secret = self._keyring_item(vault_id)
         if not secret:
             raise VaultLocked(f"A {kind.value} slot needs a {kind.value}, and none was given.")
-        params = new_params(kind, self.entropy(16))
+        params = new_params(kind, self.entropy(16), self.memory_kib)
         wrapping = wrapping_key(kind, params, secret)
         return wrap(data_key, kind, params, wrapping, vault_id=vault_id, created_at=now, nonce=self.entropy(12))
 

@@ -60,11 +60,11 @@ def check_slots(slots: tuple[SlotRow, ...], vault_id: str) -> None:
             raise VaultDamaged("A slot of the vault is damaged.")
 
 
-def new_params(kind: SlotKind, salt: bytes) -> str:
-    """The parameters of a new slot. ``salt`` is 16 random bytes."""
+def new_params(kind: SlotKind, salt: bytes, memory_kib: int = MEMORY_KIB) -> str:
+    """The parameters of a new slot. ``salt`` is 16 random bytes, ``memory_kib`` the cost of a passphrase."""
     if kind is not SlotKind.PASSPHRASE:
         return "{}"
-    return json.dumps({"salt": salt[:_SALT].hex(), "memory_kib": MEMORY_KIB, "passes": PASSES, "lanes": LANES})
+    return json.dumps({"salt": salt[:_SALT].hex(), "memory_kib": memory_kib, "passes": PASSES, "lanes": LANES})
 
 
 def wrapping_key(kind: SlotKind, params: str, secret: Secret) -> bytes:
