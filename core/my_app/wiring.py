@@ -10,6 +10,7 @@ from my_app.accounts import Accounts
 from my_app.audit import AuditLog
 from my_app.grants import Grants
 from my_app.inspecting import Inspector
+from my_app.keysets import BothTransports
 from my_app.login import Logins
 from my_app.ports import Clock, CredentialStore
 from my_app.rotation import Rotations
@@ -51,3 +52,12 @@ def open_services(
 ) -> Services:
     """The services for this environment. Touches no disk and no keyring until one is used."""
     raise NotImplementedError
+
+
+def default_transport() -> BothTransports:
+    """The HTTP transport of this process's environment, for a ``TokenValidator`` that was given none."""
+    import os
+
+    from my_app.adapters.http import HttpTransport
+
+    return HttpTransport(os.environ)
