@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -302,3 +303,31 @@ def test_keys_of_the_issuer_rotate_while_old_tokens_live() -> None:
     clock.advance(timedelta(minutes=6))
     assert len(issuer.jwks()["keys"]) == 2
     assert all("d" not in key for key in issuer.jwks()["keys"])
+
+
+def test_issuer_and_audience_are_all_it_takes() -> None:
+    """CONTRACT: the snippet as it stands, against a real issuer on loopback, with the program's own transport."""
+    clock = FakeClock(datetime.now(UTC))
+    pages: dict[str, bytes] = {}
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path)
+            self.send_response(404 if page is None else 200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(page or b"{}")
+
+        def log_message(self, *args: object) -> None:
+            """Nothing is logged."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        tokens = TokenIssuer(issuer=issuer, clock=clock, entropy=seeded(), algorithm="RS256")
+        pages["/.well-known/openid-configuration"] = json.dumps({"issuer": issuer, "jwks_uri": f"{issuer}/keys"}).encode()
+        pages["/keys"] = json.dumps(tokens.jwks()).encode()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        token = tokens.access_token(subject="alice", client_id="cli", audience="api://files", scopes=["files:write"])
+        claims = TokenValidator(issuer=issuer, audience="api://files").validate(token, scopes=["files:write"])
+        server.shutdown()
+    assert claims["sub"] == "alice"
