@@ -42,5 +42,4 @@ def copier(node: DOMNode) -> Copier:
         board = Clipboard(mine.environ, platform=sys.platform, terminal=terminal)
         kept = Copier(app, board, mine.services.clock, keep=mine.options.clipboard)
         cast(Any, app).copier = kept
-    kept.keep = host(node).options.clipboard
     return kept

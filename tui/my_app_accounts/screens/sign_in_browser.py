@@ -77,7 +77,7 @@ class BrowserPane(Vertical):
         yield Static("", id="stray", markup=False)
         yield Static("", id="link", markup=False)
         with Vertical(id="paste"):
-            yield Static("Paste the address your browser ended on. Nobody else may ever ask you for it.", markup=False)
+            yield Static("Paste the address your browser ended on. Nobody else may ask you for it.", markup=False)
             yield Field(placeholder="http://127.0.0.1:…/…?code=…&state=…")
             yield Static("", id="paste-problem", classes="problem", markup=False)
         scopes = clean(" ".join(self._asking_for), 300) or "what the provider gives by itself"

@@ -19,7 +19,7 @@ class Menu(OptionList):
         scrollbar-size-vertical: 1;
     }
     Menu > .option-list--option { padding: 0; }
-    Menu > .option-list--option-highlighted { background: $boost; color: $foreground; text-style: none; }
+    Menu > .option-list--option-highlighted { background: $vault-cursor; color: $foreground; text-style: none; }
     Menu:focus > .option-list--option-highlighted { background: $vault-cursor; color: $foreground; text-style: bold; }
     Menu:ansi:focus > .option-list--option-highlighted { text-style: reverse; }
     """

@@ -99,8 +99,8 @@ class OtpInput(Widget, can_focus=True):
             self._change("")
 
     def action_send(self) -> None:
-        """Send the code once."""
-        if self.waiting:
+        """Send the code once; an Enter too many does nothing."""
+        if self.waiting or not self._digits:
             return
         if len(self._digits) < DIGITS:
             missing = DIGITS - len(self._digits)
