@@ -129,7 +129,11 @@ async def test_waiting_blocks_no_loop() -> None:
     """While a refresh hangs, other tasks of the loop go on."""
     home = house()
     go_on = threading.Event()
-    home.server.before = lambda: None if go_on.wait(5) else None
+
+    def hang() -> None:
+        go_on.wait(5)
+
+    home.server.before = hang
     waiting = [asyncio.create_task(home.sessions.atoken("work")) for _ in range(50)]
     ticks = 0
     while ticks < 20:
