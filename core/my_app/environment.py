@@ -1,10 +1,11 @@
 """What the environment says: credentials whole from one place, and secrets by value or by file (CONTRACT).
 
-Pure but for ``read_file``, which the wiring hands in for the ``..._FILE`` variables.
+Pure but for ``read_secret_file``, which opens the file a ``..._FILE`` variable names.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,6 +16,7 @@ from my_app.model import Flow, Profile
 from my_app.secret import Secret
 from my_app.settings import Where
 from my_app.settings_parse import read_profile
+from my_app.text import clean
 
 ReadFile = Callable[[str, str], str]
 """``read_file(path, variable)``: the text of the file that ``variable`` names. Raises SettingsFault."""
@@ -31,6 +33,7 @@ SECRET_VARIABLES: Final = (
 )
 """Each may also be given as ``..._FILE``."""
 
+_LARGEST: Final = 1 << 16
 _FORBIDDEN: Final = re.compile(r"[\r\n\0]")
 _OPTIONS: Final[Mapping[str, str]] = {
     "issuer": "MY_APP_ISSUER",
@@ -53,7 +56,29 @@ def variable(environ: Mapping[str, str], name: str) -> str | None:
     return value
 
 
-def secret_variable(environ: Mapping[str, str], name: str, read_file: ReadFile) -> Secret | None:
+def read_secret_file(path: str, variable: str) -> str:
+    """The text of the file that ``variable`` names. Any mode is fine: mounted secrets are often 0444. Raises SettingsFault."""
+    try:
+        # Not blocking: a FIFO that nobody writes to would hang the program.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            data = file.read(_LARGEST + 1) or b""
+    except (OSError, ValueError) as failure:
+        why = clean(os.strerror(failure.errno), 80) if isinstance(failure, OSError) and failure.errno else "not a path"
+        raise SettingsFault(
+            f"{variable} names “{clean(path, 120)}”, which cannot be read ({why}).",
+            hint=f"Set {variable} to a readable file, or unset it.",
+        ) from None
+    if len(data) > _LARGEST:
+        raise SettingsFault(
+            f"The file named by {variable} is larger than 64 KiB.", hint=f"Set {variable} to a file with the secret."
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SettingsFault(f"The file named by {variable} is not UTF-8 text.", hint=f"Set {variable} to a text file.") from None
+
+
+def secret_variable(environ: Mapping[str, str], name: str, read_file: ReadFile = read_secret_file) -> Secret | None:
     """The secret of ``name`` or of the file that ``name_FILE`` names; one line break at the file's end is dropped.
 
     Raises SettingsFault when both are set, the file cannot be read, or the value is empty or holds a line break or NUL.
@@ -85,7 +110,7 @@ def speaks(environ: Mapping[str, str]) -> bool:
     )
 
 
-def given(environ: Mapping[str, str], read_file: ReadFile) -> Given | None:
+def given(environ: Mapping[str, str], read_file: ReadFile = read_secret_file) -> Given | None:
     """The credential the environment itself is, or None. Raises SettingsFault.
 
     An access token goes before an API key, and that before client id and secret, which need

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from my_app.errors import SettingsFault
 from my_app.model import DEFAULT_MARGIN, Profile
+from my_app.secret import Secret
 from my_app.text import clean
 
 
@@ -66,6 +67,13 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path:
     config = variable == "MY_APP_CONFIG_DIR"
     found = platformdirs.user_config_dir("my_app", False) if config else platformdirs.user_data_dir("my_app", False)
     return Path(found)
+
+
+def secret_from_environment(environ: Mapping[str, str], name: str) -> Secret | None:
+    """The secret of variable ``name``, or of the file ``name_FILE`` names; None when neither is set. Raises SettingsFault."""
+    from my_app.environment import secret_variable
+
+    return secret_variable(environ, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

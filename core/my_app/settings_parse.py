@@ -17,6 +17,8 @@ from my_app.text import clean
 
 LARGEST: Final = 4 << 20
 """Bytes a settings file may have."""
+RESERVED: Final = frozenset({"environment", "credentials.json"})
+"""Names that stand for credentials which are no profile."""
 _TOP: Final = ("active", "settings", "profiles", "directories")
 _AT: Final = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
@@ -39,6 +41,8 @@ def parse_settings(text: str, *, file: str = "config.toml") -> Settings:
                 "is not a profile name",
                 hint="Use letters, digits, dot, dash and underscore, at most 64, beginning with a letter or digit.",
             )
+        if name in RESERVED:
+            raise at.at(name).fault("is a reserved name", hint="Give the profile another name.")
         profiles[name] = read_profile(name, _inner(member, at.at(name)), at.at(name), warnings)
     directories = {}
     at = top.at("directories")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from my_app.accounts import Accounts
+from my_app.accounts import Accounts, laid_under
 from my_app.audit import AuditLog
 from my_app.grants import Grants
 from my_app.inspecting import Inspector
-from my_app.keysets import BothTransports
 from my_app.login import Logins
 from my_app.ports import Clock, CredentialStore
 from my_app.rotation import Rotations
 from my_app.secret import Secret
 from my_app.session import Sessions
-from my_app.settings import Paths
+from my_app.settings import Paths, paths
 from my_app.vaulting import VaultAdmin
+
+if TYPE_CHECKING:
+    from my_app.keysets import BothTransports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +52,120 @@ class Questions:
 
 
 def open_services(
-    environ: Mapping[str, str], *, questions: Questions = Questions(), cwd: Path | None = None, profile: str | None = None
+    environ: Mapping[str, str],
+    *,
+    questions: Questions = Questions(),
+    cwd: Path | None = None,
+    profile: str | None = None,
+    clock: Clock | None = None,
 ) -> Services:
-    """The services for this environment. Touches no disk and no keyring until one is used."""
-    raise NotImplementedError
+    """The services for this environment. Touches no disk and no keyring until one is used.
+
+    ``profile`` is what ``--profile`` named, ``clock`` the system's unless a demo brings its own.
+    Raises SettingsFault for variables that contradict each other.
+    """
+    from my_app.adapters.audit_file import AuditFile, current_actor
+    from my_app.adapters.browser import SystemBrowser
+    from my_app.adapters.clock import SystemClock
+    from my_app.adapters.config_file import ConfigFile, CredentialsFile
+    from my_app.adapters.http import HttpTransport
+    from my_app.adapters.keychain import SystemKeychain
+    from my_app.adapters.loopback import Listener
+    from my_app.adapters.vault import Vault
+    from my_app.adapters.vault_index import ConfigIndex
+    from my_app.discovery import Discovery
+    from my_app.environment import secret_variable
+    from my_app.givens import Givens, LayeredAudit, LayeredStore
+    from my_app.keysets import KeySets
+
+    clock = clock or SystemClock()
+    entropy = secrets.token_bytes
+    places = paths(environ)
+    config = ConfigFile(places)
+    vault = Vault(
+        places.vault,
+        locks=places.locks,
+        keychain=SystemKeychain(),
+        key=secret_variable(environ, "MY_APP_VAULT_KEY"),
+        passphrase=secret_variable(environ, "MY_APP_VAULT_PASSPHRASE"),
+        clock=clock,
+        entropy=entropy,
+        questions=questions,
+        no_input=environ.get("MY_APP_NO_INPUT", "") not in ("", "0"),
+        index=ConfigIndex(places.config, config.settings),
+    )
+    trail = AuditFile(places.audit, clock=clock, actor=current_actor(), seal=vault, locks=places.locks)
+    givens = Givens(environ, CredentialsFile(places), laid_under=laid_under)
+
+    def stored(name: str) -> bool:
+        return name in config.settings().profiles
+
+    store = LayeredStore(vault, givens, stored=stored)
+    audit = LayeredAudit(trail, givens, stored=stored)
+    accounts = Accounts(
+        config=config,
+        givens=givens,
+        store=vault,
+        vault=vault,
+        clock=clock,
+        audit=trail,
+        environ=environ,
+        cwd=Path.cwd if cwd is None else lambda: cwd,
+        wanted=profile,
+    )
+    transport = HttpTransport(environ)
+    discovery = Discovery(transport=transport, clock=clock, entropy=entropy)
+    key_sets = KeySets(transport, clock, entropy)
+    sessions = Sessions(
+        accounts=accounts,
+        store=store,
+        transport=transport,
+        clock=clock,
+        entropy=entropy,
+        audit=audit,
+        discovery=discovery,
+        margin=lambda: accounts.options().margin,
+    )
+    return Services(
+        paths=places,
+        clock=clock,
+        accounts=accounts,
+        sessions=sessions,
+        logins=Logins(
+            accounts=accounts,
+            store=store,
+            vault=vault,
+            transport=transport,
+            listener=Listener,
+            browser=SystemBrowser(environ),
+            clock=clock,
+            entropy=entropy,
+            audit=audit,
+            environ=environ,
+            discovery=discovery,
+            key_sets=key_sets,
+            leeway=lambda: accounts.options().leeway,
+        ),
+        grants=Grants(
+            accounts=accounts,
+            sessions=sessions,
+            store=store,
+            transport=transport,
+            clock=clock,
+            entropy=entropy,
+            audit=audit,
+            discovery=discovery,
+        ),
+        rotations=Rotations(accounts=accounts, store=store, transport=transport, clock=clock, entropy=entropy, audit=audit),
+        inspector=Inspector(key_sets=key_sets, transport=transport, clock=clock),
+        audit=audit,
+        vault=vault,
+        store=store,
+    )
 
 
 def default_transport() -> BothTransports:
-    """The HTTP transport of this process's environment, for a ``TokenValidator`` that was given none."""
+    """A transport for a lone ``TokenValidator``, with proxy and CA settings of the process environment."""
     import os
 
     from my_app.adapters.http import HttpTransport

@@ -68,7 +68,9 @@ class Preset:
 def preset(key: str) -> Preset:
     """The preset of that key. Raises SettingsFault listing the keys."""
     if key not in KEYS:
-        raise SettingsFault(f"There is no provider “{clean(key, 40)}”.", hint=f"Known providers: {', '.join(KEYS)}.", received=clean(key, 40))
+        raise SettingsFault(
+            f"There is no provider “{clean(key, 40)}”.", hint=f"Known providers: {', '.join(KEYS)}.", received=clean(key, 40)
+        )
     return _read(key, tomllib.loads(files(__name__).joinpath(f"{key}.toml").read_text("utf-8")))
 
 
