@@ -15,6 +15,7 @@ from my_app.cli.context import Context
 from my_app.cli.main import main
 from my_app.errors import NothingConfigured
 from my_app.model import Profile
+from my_app.testing import ScriptedTransport
 from my_app.wiring import Questions, Services
 from tui.fakes import FakeAccounts, World, world
 
@@ -93,6 +94,7 @@ class Door:
     world: World
     environ: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    transport: ScriptedTransport | None = None
     children: list[tuple[list[str], dict[str, str]]] = field(default_factory=list)
     """Command and environment of each process that ``exec`` would have become."""
     opened: list[tuple[Mapping[str, str], Questions, str | None]] = field(default_factory=list)
@@ -116,7 +118,14 @@ class Door:
         kind = Terminal if terminal else io.StringIO
         out, err = kind(), kind()
         context = Context(
-            environ=self.environ, stdin=kind(stdin), stdout=out, stderr=err, opener=self._open, cwd=self.cwd, become=self._become
+            environ=self.environ,
+            stdin=kind(stdin),
+            stdout=out,
+            stderr=err,
+            opener=self._open,
+            cwd=self.cwd,
+            transport=self.transport,
+            become=self._become,
         )
         code = main(list(argv), context)
         return Said(code, out.getvalue(), err.getvalue())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
     from my_app.accounts import Choice
+    from my_app.ports import Transport
     from my_app.secret import Secret
     from my_app.wiring import Questions, Services
 
@@ -36,6 +37,7 @@ class Context:
         opener: Opener | None = None,
         cwd: Path | None = None,
         become: Become | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self.environ = environ
         self.stdin = sys.stdin if stdin is None else stdin
@@ -51,6 +53,7 @@ class Context:
         """What ``--profile`` or the positional PROFILE named."""
         self._opener = opener
         self._services: Services | None = None
+        self._transport = transport
 
     @property
     def interactive(self) -> bool:
@@ -96,6 +99,15 @@ class Context:
         from my_app.wiring import open_services
 
         return open_services(environ, questions=questions, cwd=self.cwd, profile=self.profile)
+
+    @property
+    def transport(self) -> Transport:
+        """The way to an API, opened once."""
+        if self._transport is None:
+            from my_app.wiring import default_transport
+
+            self._transport = default_transport()
+        return self._transport
 
     def name_profile(self, positional: str | None, option: str | None) -> None:
         """Take the profile from PROFILE or ``--profile``. Raises UsageFault when they differ."""

@@ -84,19 +84,19 @@ def read_text(name: str, cwd: Path | None, what: str) -> str:
     return read_bytes(name, cwd, what).decode("utf-8", "replace")
 
 
-def read_bytes(name: str, cwd: Path | None, what: str) -> bytes:
-    """Content of the file ``name``, at most 1 MiB. Raises UsageFault naming ``what``."""
+def read_bytes(name: str, cwd: Path | None, what: str, *, limit: int = FILE_LIMIT) -> bytes:
+    """Content of the file ``name``, at most ``limit`` bytes. Raises UsageFault naming ``what``."""
     from pathlib import Path
 
     path = (cwd or Path()) / Path(name).expanduser()
     try:
         with path.open("rb") as file:
-            data = file.read(FILE_LIMIT + 1)
+            data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not one of a file"
         raise UsageFault(f"The file for {what} cannot be read: {clean(reason, 80)}.", hint=clean(str(path), 200)) from None
-    if len(data) > FILE_LIMIT:
-        raise UsageFault(f"The file for {what} is larger than 1 MiB.")
+    if len(data) > limit:
+        raise UsageFault(f"The file for {what} is larger than {limit >> 20} MiB.")
     return data
 
 
