@@ -48,7 +48,8 @@ class Door:
 
     def __init__(self, **options: Any) -> None:
         self.clock = FakeClock()
-        self.demo: RunningDemo = unserved(DemoOptions(seed="tests", **options), clock=self.clock)
+        settled = DemoOptions(**{"seed": "tests", "interval": timedelta(seconds=5), **options})
+        self.demo: RunningDemo = unserved(settled, clock=self.clock)
         self.info = self.demo.info
         self.http = self.browser()
 

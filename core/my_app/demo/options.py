@@ -23,7 +23,7 @@ class DemoOptions:
     """Where the demo's clock starts (aware); it ticks on from there. None: the real time."""
     access_ttl: timedelta | None = None
     """Lifetime of every access token; None: each client's own (see ``clients.py``)."""
-    interval: timedelta = timedelta(seconds=5)
+    interval: timedelta = timedelta(seconds=2)
     """Least time between two device polls (RFC 8628 3.2); an earlier poll is told ``slow_down``."""
     device_ttl: timedelta = timedelta(minutes=10)
     """Lifetime of a device code."""
