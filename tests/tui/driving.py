@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from my_app_accounts.app import AccountsApp
 from tui.fakes import World
@@ -39,6 +40,13 @@ async def running(
 async def press(app: AccountsApp, pilot: Pilot[None], *keys: str) -> None:
     """Press ``keys`` one after the other, settling at the end."""
     await pilot.press(*keys)
+    await settle(app, pilot)
+
+
+async def typed(app: AccountsApp, pilot: Pilot[None], text: str) -> None:
+    """Type ``text`` into the field with the focus, in one go: a key at a time costs 80 ms each."""
+    assert isinstance(app.focused, Input)
+    app.focused.insert_text_at_cursor(text)
     await settle(app, pilot)
 
 

@@ -16,7 +16,7 @@ from my_app_accounts.widgets.account_list import AccountList
 from my_app_accounts.widgets.detail import DetailPane
 from my_app_accounts.widgets.filter import FilterBar
 from my_app_accounts.widgets.recent import RecentPane
-from tui.driving import press, running, settle, shown, tick, toasts
+from tui.driving import press, running, settle, shown, tick, toasts, typed
 from tui.fakes import CANARY, HOSTILE, account, world
 
 
@@ -68,7 +68,8 @@ async def test_the_detail_says_where_the_secret_is_kept_and_shows_dots() -> None
 async def test_filter_narrows_while_typing_and_esc_goes_one_step_at_a_time() -> None:
     """/, words, count; Esc leaves the filter, then nothing: it never quits."""
     async with running(world()) as (app, pilot):
-        await press(app, pilot, "slash", *"git")
+        await press(app, pilot, "slash")
+        await typed(app, pilot, "git")
         assert [row.name for row in app.screen.query_one(AccountList).items] == ["github"]
         assert "1/7" in shown(app)
         await press(app, pilot, "enter")
@@ -87,7 +88,8 @@ async def test_filter_narrows_while_typing_and_esc_goes_one_step_at_a_time() -> 
 async def test_no_match_says_what_was_looked_for() -> None:
     """An empty list names the filter and the key that clears it."""
     async with running(world()) as (app, pilot):
-        await press(app, pilot, "slash", *"zebra")
+        await press(app, pilot, "slash")
+        await typed(app, pilot, "zebra")
         assert "No account matches zebra. Esc clears the filter." in shown(app)
 
 
@@ -275,6 +277,7 @@ async def test_two_thousand_accounts_draw_only_what_is_seen() -> None:
         assert listed.drawn <= 3 * height
         await press(app, pilot, "G")
         assert "account-1999" in shown(app)
-        await press(app, pilot, "slash", *"0042")
+        await press(app, pilot, "slash")
+        await typed(app, pilot, "0042")
         assert [row.name for row in listed.items] == ["account-0042"]
         assert listed.drawn <= 8 * height

@@ -5,7 +5,7 @@ from __future__ import annotations
 from my_app.audit import Event, Result
 from my_app_accounts.screens.ask import TextScreen
 from my_app_accounts.widgets.audit_list import AuditList
-from tui.driving import press, running, settle, shown
+from tui.driving import press, running, settle, shown, typed
 from tui.fakes import HOSTILE, World, world
 
 
@@ -46,7 +46,9 @@ async def test_failures_alone_and_filter_together() -> None:
         await press(app, pilot, "3", "f")
         listed = app.screen.query_one(AuditList)
         assert {entry.result for entry in listed.items} == {Result.FAILED}
-        await press(app, pilot, "slash", *"github", "enter")
+        await press(app, pilot, "slash")
+        await typed(app, pilot, "github")
+        await press(app, pilot, "enter")
         assert {entry.profile for entry in listed.items} == {"github"}
         await press(app, pilot, "escape")
         assert len(listed.items) == 60

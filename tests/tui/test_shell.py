@@ -12,7 +12,7 @@ from my_app_accounts.screens.inspector import InspectorScreen
 from my_app_accounts.screens.settings import SettingsScreen
 from my_app_accounts.widgets.account_list import AccountList
 from my_app_accounts.widgets.secret_input import SecretInput
-from tui.driving import press, running, settle, shown, toasts
+from tui.driving import press, running, settle, shown, toasts, typed
 from tui.fakes import CANARY, world
 
 
@@ -51,7 +51,7 @@ async def test_help_is_searched_and_runs_what_is_chosen() -> None:
     async with running(there, profile="github") as (app, pilot):
         await press(app, pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
-        await press(app, pilot, *"renew")
+        await typed(app, pilot, "renew")
         await press(app, pilot, "enter")
         await settle(app, pilot)
         assert there.sessions.calls == [("github", True)]
@@ -60,7 +60,8 @@ async def test_help_is_searched_and_runs_what_is_chosen() -> None:
 async def test_help_keeps_what_is_off_with_its_reason() -> None:
     """A disabled key is no riddle."""
     async with running(world(), profile="work") as (app, pilot):
-        await press(app, pilot, "question_mark", *"rotate")
+        await press(app, pilot, "question_mark")
+        await typed(app, pilot, "rotate")
         assert "off: only API keys and client secrets rotate" in shown(app)
         await press(app, pilot, "enter")
         assert isinstance(app.screen, HelpScreen)
@@ -147,7 +148,9 @@ async def test_a_password_field_hands_nothing_out() -> None:
         field = SecretInput()
         await app.screen.mount(field)
         field.focus()
-        await press(app, pilot, *"hunter2", "ctrl+a", "ctrl+c", "ctrl+x")
+        await settle(app, pilot)
+        await typed(app, pilot, "hunter2")
+        await press(app, pilot, "ctrl+a", "ctrl+c", "ctrl+x")
         assert app.clipboard == ""
         assert field.value == "hunter2"
         assert "hunter2" not in shown(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -15,7 +15,6 @@ from textual.screen import Screen
 from my_app.errors import KeyringUnavailable, LoginNeeded, MyAppError, VaultLocked, WrongPassphrase
 from my_app.model import Flow
 from my_app.secret import Secret
-from my_app.wiring import Services
 from my_app.words import span
 from my_app_accounts.keeping import OPENING, KeepingApp
 from my_app_accounts.messages import (
@@ -30,6 +29,9 @@ from my_app_accounts.messages import (
 )
 from my_app_accounts.palette import AccountsProvider
 from my_app_accounts.renewal import Renewals
+
+if TYPE_CHECKING:
+    from my_app.wiring import Services
 
 UNDO_FOR: Final = timedelta(seconds=10)
 """A forgotten account is held this long, so that ``u`` can bring it back."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from my_app.accounts import Account, Overview
 from my_app.errors import MyAppError
-from my_app.secret import Secret
 from my_app.settings import Options
-from my_app.vaulting import VaultStatus
-from my_app.wiring import Services
-from my_app_accounts.copying import Copier
 from my_app_accounts.messages import AccountsChanged, OptionsRead, OverviewRead, VaultRead
 from my_app_accounts.safe import SafeApp
 from my_app_accounts.screens.base import AreaScreen
+
+if TYPE_CHECKING:
+    from my_app.secret import Secret
+    from my_app.vaulting import VaultStatus
+    from my_app.wiring import Services
+    from my_app_accounts.copying import Copier
 
 OPENING: Final = "open the vault"
 """What is being done while the vault opens; a failure of it goes to the status line, not to a card."""
@@ -53,7 +55,9 @@ class KeepingApp(SafeApp):
 
     def account(self, name: str) -> Account | None:
         """The row of ``name`` as last read."""
-        return next((account for account in self.accounts if account.name == name), None)
+        if name in self.leaving:
+            return None
+        return next((account for account in self.overview.accounts if account.name == name), None)
 
     # -- reading -----------------------------------------------------------------------------------
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from my_app.accounts import Overview
-from my_app.audit import Entry, Verdict
-from my_app.errors import MyAppError
-from my_app.inspecting import Inspection
-from my_app.model import AccessToken
-from my_app.secret import Secret
-from my_app.settings import Options
-from my_app.vaulting import VaultStatus
-from my_app_accounts.facts import Facts
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from my_app.accounts import Overview
+    from my_app.audit import Entry, Verdict
+    from my_app.errors import MyAppError
+    from my_app.inspecting import Inspection
+    from my_app.model import AccessToken
+    from my_app.secret import Secret
+    from my_app.settings import Options
+    from my_app.vaulting import VaultStatus
+    from my_app_accounts.facts import Facts
 
 
 class AccountsChanged(Message):

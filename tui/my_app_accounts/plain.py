@@ -116,9 +116,8 @@ class Plain:
     def _audit(self) -> None:
         for entry in self._services.audit.entries(limit=20):
             result = "" if entry.result == "ok" else f", {entry.result} {clean(entry.code, 40)}"
-            self._say(
-                f"{entry.at.astimezone():%d %b %H:%M}: {event_words(entry.event)}, {clean(entry.profile or 'no account', 64)}{result}"
-            )
+            whose = clean(entry.profile or "no account", 64)
+            self._say(f"{entry.at.astimezone():%d %b %H:%M}: {event_words(entry.event)}, {whose}{result}")
 
     # -- a sign-in, told -----------------------------------------------------------------------------
 
