@@ -113,7 +113,7 @@ def open_services(
         cwd=Path.cwd if cwd is None else lambda: cwd,
         wanted=profile,
     )
-    transport = HttpTransport(environ)
+    transport = HttpTransport(environ, clock=clock)
     discovery = Discovery(transport=transport, clock=clock, entropy=entropy)
     key_sets = KeySets(transport, clock, entropy)
     sessions = Sessions(

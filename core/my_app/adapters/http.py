@@ -25,6 +25,7 @@ import truststore
 from my_app import __version__
 from my_app.errors import NetworkUnavailable, SettingsFault
 from my_app.oauth.exchange import Response, Wire
+from my_app.ports import Clock
 from my_app.text import clean, host_of
 from my_app.urls import is_loopback
 
@@ -40,15 +41,16 @@ for _chatty in ("httpx", "httpcore"):
 
 
 class HttpTransport:
-    """A Transport and AsyncTransport on httpx; ``environ`` gives ``MY_APP_CA_BUNDLE``.
+    """A Transport and AsyncTransport on httpx; ``environ`` gives ``MY_APP_CA_BUNDLE``, ``clock`` stamps answers.
 
     Clients are made when first needed and kept; connections are not: a kept connection that the
     server just closed would look like a lost answer.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, whole: float = WHOLE) -> None:
+    def __init__(self, environ: Mapping[str, str], *, whole: float = WHOLE, clock: Clock | None = None) -> None:
         self._ca_bundle = environ.get("MY_APP_CA_BUNDLE", "")
         self._whole = whole
+        self._now = clock.now if clock is not None else lambda: datetime.now(UTC)
         self._guard = threading.Lock()
         self._contexts: dict[bool, ssl.SSLContext] = {}
         self._clients: dict[tuple[bool, bool], httpx.Client] = {}
@@ -59,7 +61,7 @@ class HttpTransport:
     def send(self, wire: Wire) -> Response:
         """The answer, whatever its status. Raises NetworkUnavailable, SettingsFault for a broken proxy or CA setting."""
         client = self._client(wire)
-        call = _Call(wire, self._whole)
+        call = _Call(wire, self._whole, self._now)
         # A thread of its own: a name lookup cannot be interrupted, but it need not be waited for.
         threading.Thread(target=call.run, args=(client,), name="my-app-http", daemon=True).start()
         if not call.done.wait(self._whole):
@@ -70,7 +72,7 @@ class HttpTransport:
     async def asend(self, wire: Wire) -> Response:
         """The asyncio twin; cancelling it closes the connection."""
         client = self._aclient(wire)
-        call = _Call(wire, self._whole)
+        call = _Call(wire, self._whole, self._now)
         try:
             async with asyncio.timeout(self._whole):
                 return await call.arun(client)
@@ -156,10 +158,11 @@ class _plain_proxy_fault:  # noqa: N801
 class _Call:
     """One request under way: how far it came, and its outcome."""
 
-    def __init__(self, wire: Wire, whole: float) -> None:
+    def __init__(self, wire: Wire, whole: float, now: Callable[[], datetime]) -> None:
         self.done = threading.Event()
         self._wire = wire
         self._whole = whole
+        self._now = now
         self._host = host_of(wire.url)
         self._sent = False
         self._socket: socket.socket | None = None
