@@ -81,7 +81,7 @@ def refusal_of(response: Response, members: dict[str, object], host: str) -> MyA
     if not code and members.get("ok") is False:
         code = "request_refused"
     said = members.get("error_description") or members.get("message")
-    because = f": {clean(said, 160)}" if isinstance(said, str) and said else ""
+    because = f": {clean(said, 160).rstrip('. ')}" if isinstance(said, str) and said else ""
     if not code and (busy := busy_of(response, host)) is not None:
         return busy
     if not code and 300 <= response.status < 400:

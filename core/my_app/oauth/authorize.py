@@ -168,7 +168,7 @@ def _parameters(callback: str) -> dict[str, str]:
 
 def _refusal(error: str, description: str | None, issuer: str | None) -> AccessDenied | ServerRefused:
     host = host_of(issuer) if issuer else "The provider"
-    because = f": {clean(description, 160)}" if description else ""
+    because = f": {clean(description, 160).rstrip('. ')}" if description else ""
     if error == "access_denied":
         return AccessDenied(f"Sign-in was denied at {host}{because}.", hint="Sign in again and choose Allow.", error=error)
     return ServerRefused(

@@ -80,12 +80,16 @@ def presets() -> tuple[Preset, ...]:
 
 
 def laid_under(profile: Profile) -> Profile:
-    """The profile with its preset's values where it is silent. Raises SettingsFault."""
+    """The profile with its preset's values where it is silent. Raises SettingsFault.
+
+    A preset's scopes are those a person signs in with; a client on its own asks for none unless told.
+    """
     base = preset(profile.provider)
+    usual = () if profile.flow in (Flow.CLIENT_CREDENTIALS, Flow.API_KEY, Flow.TOKEN) else base.scopes
     return replace(
         profile,
         issuer=profile.issuer or base.issuer,
-        scopes=base.scopes if profile.scopes is None else profile.scopes,
+        scopes=usual if profile.scopes is None else profile.scopes,
         endpoints={**base.endpoints, **profile.endpoints},
         authorize_params={**base.authorize_params, **profile.authorize_params},
         api_url=profile.api_url or base.api_url,
