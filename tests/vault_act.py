@@ -18,8 +18,9 @@ import filelock  # noqa: F401
 
 from my_app.adapters.vault import Vault
 from my_app.errors import MyAppError
+from my_app.secret import Secret
 from my_app.vaulting import SlotKind
-from vault_tools import KEY, OTHER_KEY, login, vault_at
+from vault_tools import KEY, login, vault_at
 
 
 def act(vault: Vault, what: str) -> None:
@@ -37,7 +38,7 @@ def act(vault: Vault, what: str) -> None:
         case "rename":
             vault.rename("work", "moved")
         case "slot":
-            vault.add_slot(SlotKind.KEY, OTHER_KEY)
+            vault.add_slot(SlotKind.PASSPHRASE, Secret("horse"))
         case "rekey":
             vault.rekey()
         case "restore":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -21,7 +22,9 @@ from my_app.adapters.clock import SystemClock
 from my_app.adapters.config_file import ConfigFile
 from my_app.adapters.vault import Vault
 from my_app.adapters.vault_index import ConfigIndex
+from my_app.cli.context import Context
 from my_app.cli.fast import _places, cached_token
+from my_app.cli.main import main as ordinary_main
 from my_app.model import Record, Standing, TokenSet
 from my_app.secret import Secret
 from my_app.session import handed_out
@@ -134,40 +137,38 @@ def test_it_gives_the_cached_token_of_the_profile_that_is_meant(tmp_path: Path) 
     assert home.fast("forge", MY_APP_NO_INPUT="1") == "key-forge"
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ("--json",),
-        ("--header",),
-        ("--id-token",),
-        ("--min-valid", "5m"),
-        ("work", "--json"),
-        ("work", "bank"),
-        ("work", "--profile", "work"),
-        ("--profile",),
-        ("--profile=",),
-        ("--help",),
-        ("--", "work"),
-        ("",),
-        ("nobody",),
-        ("empty",),
-        ("-v",),
-    ],
-)
-def test_anything_else_asked_for_goes_the_ordinary_way(args: tuple[str, ...], tmp_path: Path) -> None:
+ODD = [
+    ("--json",),
+    ("--header",),
+    ("--id-token",),
+    ("--min-valid", "5m"),
+    ("work", "--json"),
+    ("work", "bank"),
+    ("work", "--profile", "work"),
+    ("--profile",),
+    ("--profile=",),
+    ("--help",),
+    ("--", "work"),
+    ("",),
+    ("nobody",),
+    ("empty",),
+    ("-v",),
+]
+
+
+def test_anything_else_asked_for_goes_the_ordinary_way(tmp_path: Path) -> None:
     """An option it does not know, an unknown or empty profile: it keeps silent."""
-    assert ready(tmp_path).fast(*args) is None
+    home = ready(tmp_path)
+    for args in ODD:
+        assert home.fast(*args) is None, args
 
 
-@pytest.mark.parametrize(
-    "variable",
-    ["ACCESS_TOKEN", "API_KEY", "API_KEY_FILE", "CLIENT_ID", "CLIENT_SECRET", "STORE", "ISSUER", "SCOPE", "API_URL", "WHATEVER"],
-)
-def test_a_variable_it_does_not_know_goes_the_ordinary_way(variable: str, tmp_path: Path) -> None:
+def test_a_variable_it_does_not_know_goes_the_ordinary_way(tmp_path: Path) -> None:
     """Any MY_APP_ variable may change what a call means; empty ones are as good as unset."""
     home = ready(tmp_path)
-    assert home.fast(**{f"MY_APP_{variable}": "x"}) is None
-    assert home.fast(**{f"MY_APP_{variable}": ""}) == "at-work"
+    for variable in ("ACCESS_TOKEN", "API_KEY", "API_KEY_FILE", "CLIENT_ID", "STORE", "ISSUER", "SCOPE", "API_URL", "WHATEVER"):
+        assert home.fast(**{f"MY_APP_{variable}": "x"}) is None, variable
+        assert home.fast(**{f"MY_APP_{variable}": ""}) == "at-work", variable
 
 
 def test_a_changed_config_goes_the_ordinary_way_until_it_is_seen(tmp_path: Path) -> None:
@@ -219,25 +220,24 @@ def test_credentials_json_goes_the_ordinary_way(tmp_path: Path) -> None:
     assert home.fast() is None
 
 
-@pytest.mark.parametrize("seconds", [3600, 121, 119, 60, 0, -5, None])
-@pytest.mark.parametrize("obtained", [0, 200, 400])
-def test_it_hands_out_what_the_session_would(seconds: float | None, obtained: float, tmp_path: Path) -> None:
+def test_it_hands_out_what_the_session_would(tmp_path: Path) -> None:
     """Lifetime, margin of the settings and a clock set back are judged as ``session.handed_out`` judges them."""
-    home = Home(tmp_path)
-    record = home.login("work", seconds, obtained)
-    home.index()
-    there = handed_out(record, SystemClock(), ConfigFile(home.paths).settings().options.margin)
-    assert home.fast() == (there.value.reveal() if there else None)
+    home = ready(tmp_path)
+    margin = ConfigFile(home.paths).settings().options.margin
+    for seconds in (3600, 121, 119, 60, 0, -5, None):
+        for obtained in (0, 200, 400):
+            there = handed_out(home.login("work", seconds, obtained), SystemClock(), margin)
+            assert home.fast() == (there.value.reveal() if there else None), (seconds, obtained)
 
 
-@pytest.mark.parametrize("standing", [Standing.REVOKED, Standing.LOGIN_NEEDED])
-def test_a_login_that_ended_gives_nothing(standing: Standing, tmp_path: Path) -> None:
+def test_a_login_that_ended_gives_nothing(tmp_path: Path) -> None:
     """Revoked or to be signed in again: the ordinary path says so."""
     home = ready(tmp_path)
-    record = home.vault.load("work")
-    assert record
-    home.vault.save(replace(record, standing=standing))
-    assert home.fast() is None
+    for standing, said in ((Standing.REVOKED, None), (Standing.ACTIVE, "at-work"), (Standing.LOGIN_NEEDED, None)):
+        record = home.vault.load("work")
+        assert record
+        home.vault.save(replace(record, standing=standing))
+        assert home.fast() == said
 
 
 def test_a_wrong_missing_or_second_key_gives_nothing(tmp_path: Path) -> None:
@@ -389,3 +389,54 @@ def test_a_reader_that_is_gone_is_no_traceback(tmp_path: Path) -> None:
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def ordinary(home: Home, *args: str, **more: str) -> tuple[int, str]:
+    """What the ordinary path does with the same call: exit code and standard output."""
+    out = io.StringIO()
+    streams = {"stdin": io.StringIO(), "stdout": out, "stderr": io.StringIO()}
+    context = Context(environ={**home.environ, **more}, cwd=home.paths.data_dir, **streams)
+    return ordinary_main(["token", *args], context), out.getvalue()
+
+
+CALLS: list[tuple[tuple[str, ...], dict[str, str]]] = [
+    ((), {}),
+    (("bank",), {}),
+    (("forge",), {}),
+    (("empty",), {}),
+    (("nobody",), {}),
+    (("--profile", "bank"), {}),
+    (("--profile=bank",), {}),
+    ((), {"MY_APP_PROFILE": "bank"}),
+    ((), {"MY_APP_PROFILE": "nobody"}),
+    (("work",), {"MY_APP_PROFILE": "bank"}),
+    ((), {"MY_APP_ACCESS_TOKEN": "from-environment"}),
+    ((), {"MY_APP_API_KEY": "from-environment"}),
+    ((), {"MY_APP_NO_INPUT": "1"}),
+    ((), {"MY_APP_VAULT_KEY": OTHER_KEY.reveal()}),
+    ((), {"MY_APP_VAULT_KEY": "junk"}),
+]
+
+
+def test_both_ways_agree(tmp_path: Path) -> None:
+    """Wherever the hot path speaks, the ordinary path prints the same and exits 0 (DESIGN 2)."""
+    home = ready(tmp_path)
+    spoke = 0
+    for args, more in CALLS:
+        said = home.fast(*args, **more)
+        if said is not None:
+            spoke += 1
+            assert ordinary(home, *args, **more) == (0, f"{said}\n"), (args, more)
+        else:
+            assert ordinary(home, *args, **more)[1] not in ("at-work\n", "at-bank\n", "key-forge\n"), (args, more)
+    assert spoke == 8
+
+
+def test_the_ordinary_path_makes_the_index(tmp_path: Path) -> None:
+    """After any change one ordinary call is enough, and the next is quick again."""
+    home = ready(tmp_path)
+    home.paths.config.write_text(CONFIG.replace('active = "work"', 'active = "bank"'))
+    home.settle()
+    assert home.fast() is None
+    assert ordinary(home) == (0, "at-bank\n")
+    assert home.fast() == "at-bank"

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -145,14 +146,19 @@ def outcome(before: dict[str, Record], home: Path, what: str) -> None:
 def killed_everywhere(tmp_path: Path, what: str, step: int) -> int:
     """Kill at every ``step``-th point; how many there were."""
     prepared(tmp_path / "plan", what)
-    plan = points(tmp_path / "plan", what)[::step]
-    for number, point in enumerate(plan):
+
+    def kill(numbered: tuple[int, Point]) -> None:
+        number, point = numbered
         home = tmp_path / f"{number}"
         before = prepared(home, what)
         done = run(home, what, f"{point.call}:signal=KILL:when={point.when}")
         assert done.returncode in (-9, 137), (point, done)
         outcome(before, home, what)
         shutil.rmtree(home)
+
+    plan = points(tmp_path / "plan", what)[::step]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(kill, enumerate(plan)))
     return len(plan)
 
 
@@ -174,26 +180,32 @@ def test_killed_at_every_call(what: str, tmp_path: Path) -> None:
 def failed_everywhere(tmp_path: Path, what: str, errors: tuple[str, ...], step: int) -> tuple[int, int]:
     """Fail every ``step``-th call once with each error; how often the act was refused, and how often it still worked."""
     prepared(tmp_path / "plan", what)
-    refused = worked = 0
-    for number, point in enumerate(points(tmp_path / "plan", what)[::step]):
-        for error in errors:
-            if error == "EMFILE" and point.call != "openat":
-                continue
-            home = tmp_path / f"{number}-{error}"
-            before = prepared(home, what)
-            done = run(home, what, f"{point.call}:error={error}:when={point.when}")
-            assert done.returncode in (0, 6), (point, error, done.stderr)
-            assert "Traceback" not in done.stderr, (point, error, done.stderr)
-            if done.returncode == 6:
-                refused += 1
-                assert len(done.stderr.strip().splitlines()) == 1, (point, error, done.stderr)
-                if what in ("save", "add", "rename", "slot"):
-                    assert state(home) == before, (point, error)
-            else:
-                worked += 1
-            outcome(before, home, what)
-            shutil.rmtree(home)
-    return refused, worked
+
+    def fail(numbered: tuple[int, tuple[Point, str]]) -> bool:
+        number, (point, error) = numbered
+        home = tmp_path / f"{number}"
+        before = prepared(home, what)
+        done = run(home, what, f"{point.call}:error={error}:when={point.when}")
+        assert done.returncode in (0, 6), (point, error, done.stderr)
+        assert "Traceback" not in done.stderr, (point, error, done.stderr)
+        refused = done.returncode == 6
+        if refused:
+            assert len(done.stderr.strip().splitlines()) == 1, (point, error, done.stderr)
+            if what in ("save", "add", "rename", "slot"):
+                assert state(home) == before, (point, error)
+        outcome(before, home, what)
+        shutil.rmtree(home)
+        return refused
+
+    plan = [
+        (point, error)
+        for point in points(tmp_path / "plan", what)[::step]
+        for error in errors
+        if error != "EMFILE" or point.call == "openat"
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        refused = sum(pool.map(fail, enumerate(plan)))
+    return refused, len(plan) - refused
 
 
 @needs_strace

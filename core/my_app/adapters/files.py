@@ -214,7 +214,8 @@ def sync_folder(path: Path) -> None:
 
 
 def _sweep(path: Path) -> None:
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        with suppress(OSError):
+    """Remove what killed programs left; the file itself is written already, so nothing here is a failure."""
+    with suppress(OSError):
+        for left in list(path.parent.glob(f".{path.name}.*.tmp")):
             if time.time() - left.lstat().st_mtime > _STALE_TEMP:
                 left.unlink()

@@ -211,11 +211,11 @@ class VaultCore:
             self._held = Held(vault_id=vault_id, key_id=key_id, kind=kind, key=key)
 
     def _sweep(self, kind: SlotKind) -> None:
-        """Remove what a program that was killed while making a vault left behind (S10)."""
-        for left in self._db.path.parent.glob(f"{self._db.path.name}.new-*"):
-            vault_id = left.name.rpartition("-")[2]
-            if kind is SlotKind.KEYRING and vault_id != "journal":
-                with suppress(KeyringUnavailable):
-                    self._opener.keychain.delete(vault_id)
-            with suppress(OSError):
+        """Remove what a program that was killed while making a vault left behind (S10); what cannot be listed stays."""
+        with suppress(OSError):
+            for left in list(self._db.path.parent.glob(f"{self._db.path.name}.new-*")):
+                vault_id = left.name.rpartition("-")[2]
+                if kind is SlotKind.KEYRING and vault_id != "journal":
+                    with suppress(KeyringUnavailable):
+                        self._opener.keychain.delete(vault_id)
                 left.unlink()
