@@ -150,9 +150,9 @@ def crowd(home: Path, count: int, *, tasks: int = 1) -> list[str]:
 
 
 def one_process(home: Path) -> subprocess.Popen[str]:
-    """One process that asks, and may be killed."""
+    """One process that asks by itself, without a fork, and may be killed."""
     return subprocess.Popen(
-        [sys.executable, __file__, "1", "1"], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, __file__, "0", "1"], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -187,6 +187,9 @@ def main() -> None:
     import my_app.wiring  # noqa: F401
 
     count, tasks = int(sys.argv[1]), int(sys.argv[2])
+    if count == 0:
+        sys.stdout.write(f"{ask(tasks)}\n")
+        return
     gate, opener = os.pipe()
     children = []
     for _ in range(count):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from my_app.audit import AuditLog, Event, Result
-from my_app.carry import run
+from my_app.carry import Step, run
 from my_app.discovery import BothTransports, Discovery, check_binding, client_of, rebound
 from my_app.errors import (
     DiskFault,
@@ -65,11 +65,12 @@ class Flight:
         check_binding(self.profile, record, metadata)
         cut_before = record.refresh_in_flight is not None
         marked = self.store.save(replace(rebound(record, self.profile, metadata), refresh_in_flight=self.clock.now()))
+        lost: list[bool] = []
         try:
-            tokens = self._asked(marked, metadata)
+            tokens = self._asked(marked, metadata, lost)
             same_account(marked, tokens)
         except LoginExpired as refused:
-            return self._refused(marked, refused, cut_before)
+            return self._refused(marked, refused, cut_before or bool(lost))
         except TokenInvalid as foreign:
             self._ended(marked, foreign.code)
             raise
@@ -107,7 +108,13 @@ class Flight:
             note=f"Not renewed: {problem.message}",
         )
 
-    def _asked(self, record: Record, metadata: ServerMetadata) -> TokenSet:
+    def _asked(self, record: Record, metadata: ServerMetadata, lost: list[bool]) -> TokenSet:
+        """The request itself; ``lost`` gets a True for each answer that was lost on the wire before another try."""
+
+        def watch(step: Step) -> None:
+            if step.status == 0:
+                lost.append(True)
+
         client = client_of(self.profile, record.client_secret)
         if record.kind is Kind.CLIENT_CREDENTIALS:
             from my_app.oauth.token import client_credentials
@@ -122,7 +129,7 @@ class Flight:
             from my_app.oauth.refresh import refresh
 
             exchange = refresh(metadata, client, record.tokens)
-        return run(exchange, self.transport, clock=self.clock, entropy=self.entropy, pause=self.pause)
+        return run(exchange, self.transport, clock=self.clock, entropy=self.entropy, pause=self.pause, watch=watch)
 
     def _obey(self, record: Record) -> None:
         """Nobody asks again before the time the server named to any of us."""

@@ -237,6 +237,22 @@ def test_lost_answer_then_refused_says_it_was_cut() -> None:
     assert home.server.refreshes == 1
 
 
+def test_answer_lost_and_the_second_try_refused_is_an_interruption() -> None:
+    """F4: one retry with the same token after a lost answer; refused then, it was cut, not expired."""
+    home = house()
+    first = [True]
+
+    def before() -> None:
+        if first.pop() if first else False:
+            home.server.current = "spent by the lost answer"
+            raise NetworkUnavailable("The connection was cut.", sent=True)
+
+    home.server.before = before
+    with pytest.raises(LoginInterrupted):
+        home.sessions.token("work")
+    assert len(home.server.seen) == 2
+
+
 def test_unsent_request_leaves_no_mark() -> None:
     """A request that certainly did not leave cannot have spent the token."""
     home = house()
