@@ -72,6 +72,22 @@ async def test_modules_are_black_on_white_in_every_theme() -> None:
         assert first.style.bgcolor.get_truecolor() == (0, 0, 0)
 
 
+async def test_without_colours_light_modules_are_drawn() -> None:
+    """Under NO_COLOR the code is made of block glyphs alone; i turns it round for a light terminal."""
+    w = world()
+    play(w, page(w.clock))
+    async with staged(w, SignInScreen("work")) as stage:
+        await stage.sees("BDSD-HQMK")
+        stage.app.colourless = True
+        qr = stage.app.screen.query_one(QR)
+        assert set(qr.render_line(0).text) == {"█"}
+        assert all(segment.style is None for segment in qr.render_line(5))
+        assert set(qr.render_line(5).text) <= set("█▀▄ ")
+        await stage.press("i")
+        await stage.pilot.pause()
+        assert set(qr.render_line(0).text) == {" "}
+
+
 @pytest.mark.interop
 @pytest.mark.parametrize(("size", "keys"), [((80, 24), ()), ((120, 36), ()), ((200, 60), ("b",))])
 async def test_a_reader_reads_it_from_a_screenshot(tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]) -> None:

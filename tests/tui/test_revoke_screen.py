@@ -64,12 +64,13 @@ def test_what_was_not_told_is_said_honestly() -> None:
         still_valid_until=NOON + timedelta(minutes=58),
         forgotten=False,
     )
-    lines = told(ended, NOON).plain
+    lines = "\n".join(text for _, _, text in told(ended, NOON))
     assert "Refresh token revoked at the provider" in lines
     assert "Access token: the provider was not told" in lines
     assert "no endpoint" in lines
     assert "in 58 m" in lines
-    assert "Nothing was left" in told(replace(ended, revoked=(), not_told=(), reason="", still_valid_until=None), NOON).plain
+    nothing = replace(ended, revoked=(), not_told=(), reason="", still_valid_until=None)
+    assert told(nothing, NOON)[0][2] == "Nothing was left to revoke."
 
 
 async def test_forget_has_the_safe_button_focused() -> None:

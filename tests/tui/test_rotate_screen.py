@@ -75,7 +75,7 @@ async def test_all_steps_run_and_the_end_is_told() -> None:
 
 
 async def test_escape_stops_before_the_next_step_and_it_can_be_finished() -> None:
-    """Esc while a step runs lets that step end, begins no other, and offers to finish; finishing goes on from there."""
+    """Esc lets the step end, saves a key that was just made, begins no other, and offers to finish from there."""
     w, journal = rotating()
     journal.gate = threading.Semaphore(2)
     async with staged(w, RotateScreen("openai")) as stage:
@@ -85,9 +85,9 @@ async def test_escape_stops_before_the_next_step_and_it_can_be_finished() -> Non
         await stage.sees("✓ Create a new API key")
         await stage.press("escape")
         await stage.sees("stopping before the next step")
-        journal.gate.release()
+        journal.gate.release(2)
         await stage.sees("Stopped. Nothing is broken", "interrupted here", "[ Finish it ]", "[ Go back to the old one ]")
-        assert journal.interrupted_at is RotationStep.SAVE
+        assert journal.interrupted_at is RotationStep.PROVE
         journal.gate = None
         await stage.press("enter")
         await stage.sees("✓ The new API key is in use.")

@@ -12,7 +12,7 @@ from my_app.model import Flow
 from my_app.testing import FakeClock
 from my_app_accounts.screens.sign_in import SignInScreen
 from tui.fakes import HOSTILE, World, signed_in, world
-from tui.screening import staged
+from tui.screening import staged, with_flow
 
 URL = "https://acme.okta.com/oauth2/v1/authorize?response_type=code&client_id=demo-cli&state=abc&code_challenge_method=S256"
 REDIRECT = "http://127.0.0.1:43210/cb/a1"
@@ -21,7 +21,7 @@ REDIRECT = "http://127.0.0.1:43210/cb/a1"
 def waiting(clock: FakeClock, *, opened: bool = True) -> list[LoginEvent]:
     """The events up to the wait for the person."""
     return [
-        FlowChosen(flow=Flow.BROWSER, reason="This computer has a display."),
+        FlowChosen(flow=Flow.BROWSER, reason="this computer has a display"),
         ListenerReady(redirect_uri=REDIRECT),
         BrowserPage(url=URL, redirect_uri=REDIRECT, expires_at=clock.now() + timedelta(seconds=102), opened=opened),
     ]
@@ -46,6 +46,7 @@ def play(world_: World, first: list[LoginEvent], rest: list[LoginEvent] | None =
 async def test_every_step_of_the_checklist_appears_as_it_happens() -> None:
     """Port, browser, time left, then approval, tokens and saving; at the end the account is selected."""
     w = world()
+    with_flow(w, "work", Flow.AUTO)
     done = [Approved(), TokensChecked(identity_known=True), Saved(profile="work")]
     go_on = play(w, waiting(w.clock), done)
     async with staged(w, SignInScreen("work")) as stage:

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from my_app_accounts.widgets.bullets import BAD, GOOD, Bullets
 from my_app_accounts.widgets.dialog import Dialog
 from my_app_accounts.widgets.flat_button import FlatButton
 
@@ -32,17 +33,13 @@ class ForgetScreen(Dialog[bool]):
             box.border_title = f"Forget · {self.profile}"
             box.border_subtitle = "tab · enter · esc keeps it"
             yield Static(Content.assemble("Forget  ", (self.profile, "bold"), "  on this machine?"), markup=False)
-            yield Static(
-                Content.assemble(
-                    (" ✕ ", "$vault-bad"),
-                    "Its settings and its stored tokens or key are removed here.\n",
-                    (" ● ", "$vault-ok"),
-                    "No server is told: what was granted there stays valid.\n",
-                    (" ● ", "$vault-ok"),
-                    "u undoes it for 10 seconds; x ends the login at the provider.",
-                ),
+            yield Bullets(
+                [
+                    (*BAD, "Its settings and its stored tokens or key are removed here."),
+                    (*GOOD, "No server is told: what was granted there stays valid."),
+                    (*GOOD, "u undoes it for 10 seconds; x ends the login at the provider."),
+                ],
                 classes="gap",
-                markup=False,
             )
             with Horizontal(classes="buttons"):
                 yield FlatButton("Keep it", id="keep")

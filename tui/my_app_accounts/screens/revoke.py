@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from my_app.errors import MyAppError
@@ -17,26 +18,26 @@ from my_app.words import relative
 from my_app_accounts.background import in_thread
 from my_app_accounts.messages import AccountsChanged
 from my_app_accounts.screens.host import host
+from my_app_accounts.widgets.bullets import BAD, DONE, REST, WARN, Bullet, Bullets
 from my_app_accounts.widgets.confirm_name import ConfirmName
 from my_app_accounts.widgets.dialog import Dialog
 from my_app_accounts.widgets.error_card import ErrorCard
 from my_app_accounts.widgets.flat_button import FlatButton
 
 
-def told(ended: Ended, now: datetime) -> Content:
-    """What a revocation did, in lines."""
-    lines: list[Content] = []
+def told(ended: Ended, now: datetime) -> list[Bullet]:
+    """What a revocation did, line by line."""
+    lines: list[Bullet] = []
     for what in ended.revoked:
-        lines.append(Content.assemble((" ✓ ", "$vault-ok"), f"{what.replace('_', ' ').capitalize()} revoked at the provider"))
+        lines.append((*DONE, f"{what.replace('_', ' ').capitalize()} revoked at the provider"))
     for what in ended.not_told:
-        lines.append(Content.assemble((" ! ", "$vault-soon"), f"{what.replace('_', ' ').capitalize()}: the provider was not told"))
+        lines.append((*WARN, f"{what.replace('_', ' ').capitalize()}: the provider was not told"))
     if ended.reason:
-        lines.append(Content.assemble("   ", (clean(ended.reason, 300), "$vault-dim")))
-    if ended.still_valid_until is not None:
-        moment = ended.still_valid_until
-        if moment > now:
-            lines.append(Content(f"   A token that is out there may still work until it expires {relative(moment, now)}."))
-    return Content("\n").join(lines or [Content("Nothing was left to revoke.")])
+        lines.append((*REST, clean(ended.reason, 300)))
+    if ended.still_valid_until is not None and ended.still_valid_until > now:
+        until = relative(ended.still_valid_until, now)
+        lines.append((*REST, f"A token that is out there may still work until it expires {until}."))
+    return lines or [(*REST, "Nothing was left to revoke.")]
 
 
 class RevokeScreen(Dialog[Ended]):
@@ -113,16 +114,16 @@ class RevokeScreen(Dialog[Ended]):
 
     async def on_revoke_screen_known(self, message: Known) -> None:
         """Say what it means."""
-        lines = [Content.assemble((" ✕ ", "$vault-bad"), clean(line, 300)) for line in message.consequences.lines]
+        lines: list[Bullet] = [(*BAD, clean(line, 300)) for line in message.consequences.lines]
         if not message.consequences.can_tell_server:
-            lines.append(Content.assemble((" ! ", "$vault-soon"), "The provider cannot be told; it is only marked revoked here."))
-        await self._lines(Static(Content("\n").join(lines), markup=False))
+            lines.append((*WARN, "The provider cannot be told; it is only marked revoked here."))
+        await self._lines(Bullets(lines))
 
     async def on_revoke_screen_done(self, message: Done) -> None:
         """Say what happened; one button is left."""
         self._ended, self._busy = message.ended, False
         self.query_one("#what").display = False
-        await self._lines(Static(told(message.ended, host(self).services.clock.now()), markup=False))
+        await self._lines(Bullets(told(message.ended, host(self).services.clock.now())))
         self._finish("Close")
         self.app.post_message(AccountsChanged(select=self.profile))
 
@@ -166,7 +167,7 @@ class RevokeScreen(Dialog[Ended]):
         self.query_one("#box").border_subtitle = "telling the provider…"
         self.run_worker(self._revoke(), group="revoke", exclusive=True, exit_on_error=False)
 
-    async def _lines(self, widget: Static) -> None:
+    async def _lines(self, widget: Widget) -> None:
         box = self.query_one("#lines")
         await box.remove_children()
         await box.mount(widget)

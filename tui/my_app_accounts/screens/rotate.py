@@ -134,8 +134,12 @@ class RotateScreen(Dialog[Rotated]):
         self.post_message(self.Ended(result, plan))
 
     def _watch(self, progress: Progress) -> None:
-        """Called in the worker's thread; the journal makes stopping here the same as being cut off."""
-        if progress.state is StepState.RUNNING and self._stop.is_set():
+        """Called in the worker's thread; the journal makes stopping here the same as being cut off.
+
+        A secret that was just made is always saved: lost, it would only have to be deleted again.
+        """
+        begins = progress.state is StepState.RUNNING and progress.step is not RotationStep.SAVE
+        if begins and self._stop.is_set():
             raise Cancelled("Stopped before the next step.", hint="Finish it or go back.")
         self.post_message(self.Stepped(progress))
 
@@ -189,14 +193,15 @@ class RotateScreen(Dialog[Rotated]):
 
     def _done(self, result: Rotated) -> Content:
         what = clean(self._plan.what, 40) if self._plan is not None else "secret"
-        if result.rolled_back:
+        if result.detail:
+            line = clean(result.detail, 300)
+        elif result.rolled_back:
             line = f"Back to the old {what}. The new one is deleted."
         elif result.old_revoked:
             line = f"The new {what} is in use. The old one is deleted."
         else:
             line = f"The new {what} is in use. The old one still works at the provider."
-        rest = f"\n  {clean(result.detail, 300)}" if result.detail else ""
-        return Content.assemble(("✓ ", "$vault-ok"), (line, "bold"), (rest, "$vault-dim"))
+        return Content.assemble(("✓ ", "$vault-ok"), (line, "bold"))
 
     async def _steps(self, plan: RotationPlan) -> None:
         box = self.query_one("#steps")

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
@@ -54,11 +55,12 @@ class SignInScreen(Dialog[SignedIn]):
     DEFAULT_CSS = """
     SignInScreen > #box { width: 104; }
     SignInScreen.-big > #box { width: 100%; }
-    SignInScreen #stage { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
+    SignInScreen #stage { height: auto; scrollbar-size-vertical: 1; }
     SignInScreen #note { color: $vault-dim; height: auto; }
     SignInScreen #other { color: $vault-dim; height: auto; margin-top: 1; }
     SignInScreen.-tight #other { margin-top: 0; }
     """
+    SCROLLS = "#stage"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel", tooltip="Stop this sign-in now; nothing is saved"),
         Binding("o", "open_page", "Open page", tooltip="Open the page again"),
@@ -131,7 +133,7 @@ class SignInScreen(Dialog[SignedIn]):
         match event:
             case FlowChosen(flow=flow, reason=reason):
                 await self._show(flow)
-                self._note(reason)
+                self._say_why(reason)
                 return
             case DevicePage():
                 await self._show(Flow.DEVICE)
@@ -336,10 +338,19 @@ class SignInScreen(Dialog[SignedIn]):
         box.border_title = f"Sign in · {self.profile} · {words}"
         box.border_subtitle = "esc close" if self._failed else "esc cancel"
 
-    def _note(self, reason: str) -> None:
+    def _say_why(self, reason: str) -> None:
+        """Why this way, when the program chose it."""
+        chosen = self._wanted is not None or (self._account is not None and self._account.flow is not Flow.AUTO)
+        text = "" if chosen or not reason else f"{reason[0].upper()}{reason[1:]}."
+        if isinstance(self._pane, DevicePane):
+            self._pane.say_why(text)
+            text = ""
+        self._note(text)
+
+    def _note(self, text: str) -> None:
         note = self.query_one("#note", Static)
-        note.update(reason)
-        note.display = bool(reason) and not isinstance(self._pane, DevicePane)
+        note.update(Content(text))
+        note.display = bool(text)
 
     def _ways(self) -> list[str]:
         return [f"{key} {words}" for flow, (key, words) in WAYS.items() if flow in self._flows and flow is not self._current]
@@ -350,7 +361,8 @@ class SignInScreen(Dialog[SignedIn]):
         if isinstance(self._pane, BrowserPane):
             lines.append("No browser here?  u copy link · p paste the callback URL · i show link")
         if ways := self._ways():
-            lines.append("Another way:      " + " · ".join(ways))
+            lines.append(("Another way:      " if lines else "Another way:  ") + " · ".join(ways))
         other = self.query_one("#other", Static)
         other.update("\n".join(lines))
         other.display = bool(lines) and not isinstance(self._pane, TerminalPane)
+        self.call_after_refresh(self.fit)

@@ -138,6 +138,7 @@ class BrowserPane(Vertical):
 
     def open_paste(self) -> None:
         """Show the field for the callback URL."""
+        self.show_link(False)
         self.add_class("-pasting")
         self.query_one(Field).focus()
 

@@ -38,7 +38,8 @@ class DevicePane(Horizontal):
     DevicePane.-roomy #status, DevicePane.-roomy #warn, DevicePane.-roomy #keys { margin-top: 1; }
     DevicePane #status { margin-top: 1; }
     DevicePane #host { color: $vault-soon; display: none; }
-    DevicePane #keys { color: $vault-dim; }
+    DevicePane #keys, DevicePane #why { color: $vault-dim; }
+    DevicePane #why { display: none; }
     """
 
     def __init__(self) -> None:
@@ -71,6 +72,7 @@ class DevicePane(Horizontal):
             yield Static("", id="status", markup=False)
             yield Static("", id="warn", markup=False)
             yield Static("", id="keys", markup=False)
+            yield Static("", id="why", markup=False)
 
     def on_mount(self) -> None:
         """No code yet."""
@@ -118,6 +120,12 @@ class DevicePane(Horizontal):
             if self._slowed:
                 lines.append(Content.styled(f"  slowed to {every} s at the server's wish", "$vault-soon"))
         self.query_one("#status", Static).update(Content("\n").join(lines))
+
+    def say_why(self, text: str) -> None:
+        """Why this way was taken; empty: the person chose it."""
+        why = self.query_one("#why", Static)
+        why.display = bool(text)
+        why.update(Content(text))
 
     def change_qr(self, *, big: bool | None = None, inverted: bool | None = None, hidden: bool | None = None) -> None:
         """Draw the QR another way; None keeps what is."""

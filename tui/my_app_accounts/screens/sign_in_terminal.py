@@ -216,7 +216,8 @@ class TerminalPane(Vertical):
         lines: list[Content] = []
         for prompt in challenge.prompts:
             left = prompt.attempts_left
-            tries = "" if left is None else f"{left} {'try' if left == 1 else 'tries'} left."
+            told = left is None or "left" in prompt.problem
+            tries = "" if told else f"{left} {'try' if left == 1 else 'tries'} left."
             if prompt.problem or (tries and prompt.kind is PromptKind.OTP):
                 mark = ("✗ ", "$vault-bad") if prompt.problem else ""
                 lines.append(Content.assemble(mark, f"{clean(prompt.problem, 200)} {tries}".strip()))

@@ -43,11 +43,12 @@ class WizardScreen(Dialog[str]):
 
     DEFAULT_CSS = """
     WizardScreen > #box { width: 112; }
-    WizardScreen #columns { height: auto; max-height: 1fr; }
+    WizardScreen #columns { height: auto; }
     WizardScreen #rail { width: 27; height: auto; padding-right: 2; }
     WizardScreen.-tight #rail { display: none; }
     WizardScreen #stage { width: 1fr; height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     """
+    SCROLLS = "#columns"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="One step back; answers are kept"),
         Binding("ctrl+n", "next", "Next", show=False),
@@ -248,6 +249,7 @@ class WizardScreen(Dialog[str]):
         await stage.remove_children()
         await stage.mount(widget)
         stage.scroll_home(animate=False)
+        self.call_after_refresh(self.fit)
 
     def _complain(self) -> None:
         if self._pane is not None:

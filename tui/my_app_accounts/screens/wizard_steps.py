@@ -195,13 +195,14 @@ class WhereStep(StepForm):
         """A field each."""
         draft = self._draft
         for question in draft.questions():
-            star = Content.styled(" (optional)", "$vault-dim") if not question.required else Content("")
-            yield Static(Content.assemble(question.label, star), classes="label", markup=False)
+            field: Input
             if question.secret:
                 kept = "kept: type to replace it" if draft.secrets.get(question.key) else question.placeholder
-                yield SecretField(placeholder=kept, id=f"field-{question.key}")
+                field = SecretField(placeholder=kept, id=f"field-{question.key}")
             else:
-                yield Field(draft.texts.get(question.key, ""), placeholder=question.placeholder, id=f"field-{question.key}")
+                field = Field(draft.texts.get(question.key, ""), placeholder=question.placeholder, id=f"field-{question.key}")
+            field.border_title = question.label if question.required else f"{question.label} (optional)"
+            yield field
             yield self._problem_place(question.key)
         preset = draft.preset
         if preset is not None and preset.notes:

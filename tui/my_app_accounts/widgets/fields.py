@@ -28,7 +28,7 @@ class Field(_CleanPaste):
     """A line of text."""
 
     DEFAULT_CSS = """
-    Field { border: round $vault-line; background: $background; padding: 0 1; }
+    Field { border: round $vault-line; border-title-color: $foreground; background: $background; padding: 0 1; }
     Field:focus { border: round $accent; background-tint: $accent 0%; }
     """
 
@@ -42,7 +42,7 @@ class SecretField(_CleanPaste, SecretInput):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    SecretField { border: round $vault-line; background: $background; padding: 0 1; }
+    SecretField { border: round $vault-line; border-title-color: $foreground; background: $background; padding: 0 1; }
     SecretField:focus { border: round $accent; background-tint: $accent 0%; }
     """
 

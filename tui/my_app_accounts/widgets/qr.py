@@ -86,8 +86,10 @@ class QR(Widget):
         """One row of cells."""
         if not self._modules or y >= self._fit.size.height:
             return Strip.blank(self.size.width)
-        dark, light = (_LIGHT, _DARK) if self._inverted else (_DARK, _LIGHT)
         count = len(self._modules) + 2 * self._fit.zone
+        if getattr(self.app, "colourless", False):
+            return Strip([Segment(self._plain_line(y, count))], count * 2 if self._big else count)
+        dark, light = (_LIGHT, _DARK) if self._inverted else (_DARK, _LIGHT)
         segments: list[Segment] = []
         for x in range(count):
             if self._big:
@@ -98,6 +100,14 @@ class QR(Widget):
                 glyph = " " if top == bottom else "▀"
                 segments.append(Segment(glyph, Style(color=top, bgcolor=bottom)))
         return Strip(segments, count * 2 if self._big else count)
+
+    def _plain_line(self, y: int, count: int) -> str:
+        """Without colours: light modules are drawn, dark ones are the terminal's background; inverted for a light one."""
+        drawn = self._inverted
+        if self._big:
+            return "".join("██" if self._at(x, y) is drawn else "  " for x in range(count))
+        glyphs = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
+        return "".join(glyphs[self._at(x, 2 * y) is drawn, self._at(x, 2 * y + 1) is drawn] for x in range(count))
 
     def _at(self, x: int, y: int) -> bool:
         """Whether the module at these coordinates, quiet zone included, is dark."""
