@@ -1,10 +1,12 @@
 """The byte form of the vault, shared by the store and the hot path; it imports nothing that the hot path does not need.
 
 Every secret thing is sealed with AES-256-GCM under a fresh random nonce. Its associated data is
-built by ``bound``: length-prefixed, so that no two lists of parts look the same.
+built by ``bound`` as JSON, so that no two lists of parts look the same.
 """
 
 from __future__ import annotations
+
+import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,13 +44,16 @@ def row_digest(vault_id: str, columns: Sequence[object]) -> str:
 
 
 def bound(label: str, *parts: object) -> bytes:
-    """Associated data that tells apart any two lists of parts."""
-    out = [b"my-app/%d" % FORMAT, label.encode()]
-    for part in parts:
-        kind = b"n" if part is None else b"i" if isinstance(part, int) else b"b" if isinstance(part, bytes) else b"s"
-        value = part if isinstance(part, bytes) else b"" if part is None else str(part).encode("utf-8", "surrogateescape")
-        out.append(kind + b"%d:" % len(value) + value)
-    return b"\n".join(out)
+    """Associated data that tells apart any two lists of parts, in value or in type."""
+    return b"my-app/%d %s " % (FORMAT, label.encode()) + _plainly(parts).encode("ascii")
+
+
+def _hex(raw: object) -> dict[str, str]:
+    """What JSON has no form for: bytes, which a damaged file may hold anywhere."""
+    return {"bytes": raw.hex()} if isinstance(raw, bytes) else {"other": repr(raw)}
+
+
+_plainly = json.JSONEncoder(default=_hex).encode
 
 
 def seal(key: bytes, plain: bytes, associated: bytes, nonce: bytes) -> bytes:
