@@ -21,6 +21,8 @@ from my_app.settings import Paths, paths
 from my_app.vaulting import VaultAdmin
 
 if TYPE_CHECKING:
+    import ssl
+
     from my_app.keysets import BothTransports
 
 
@@ -171,3 +173,10 @@ def default_transport() -> BothTransports:
     from my_app.adapters.http import HttpTransport
 
     return HttpTransport(os.environ)
+
+
+def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom the library's own httpx clients trust: ``MY_APP_CA_BUNDLE``, else the system (N1). Raises SettingsFault."""
+    from my_app.adapters.http import trusting
+
+    return trusting(environ.get("MY_APP_CA_BUNDLE", ""))

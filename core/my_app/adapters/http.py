@@ -118,19 +118,24 @@ class HttpTransport:
         return self._contexts[tls]
 
     def _trusting(self) -> ssl.SSLContext:
-        context: ssl.SSLContext
-        if not self._ca_bundle:
-            context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        else:
-            try:
-                context = ssl.create_default_context(cafile=self._ca_bundle)
-            except (OSError, ValueError):
-                raise SettingsFault(
-                    f"The certificates in MY_APP_CA_BUNDLE cannot be read ({clean(self._ca_bundle, 80)}).",
-                    hint="Set it to a file of PEM certificates, or unset it to use the system's.",
-                ) from None
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
+        return trusting(self._ca_bundle)
+
+
+def trusting(ca_bundle: str) -> ssl.SSLContext:
+    """TLS 1.2 or newer, trusting the PEM file ``ca_bundle``, or the system's store where it is empty. Raises SettingsFault."""
+    context: ssl.SSLContext
+    if not ca_bundle:
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        try:
+            context = ssl.create_default_context(cafile=ca_bundle)
+        except (OSError, ValueError):
+            raise SettingsFault(
+                f"The certificates in MY_APP_CA_BUNDLE cannot be read ({clean(ca_bundle, 80)}).",
+                hint="Set it to a file of PEM certificates, or unset it to use the system's.",
+            ) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 _NO_KEEPING: Final = httpx.Limits(max_keepalive_connections=0)
