@@ -62,8 +62,8 @@ def test_browser_sign_in_with_pkce(home: dict[str, str], provider: str, browser_
     assert row["state"] == "valid"
     assert row["refreshable"] is True
     assert row["identity"]["sub"] == "alice"
-    assert json.loads(my_app(home, "userinfo", "work", "--json"))["sub"] == "alice"
-    assert json.loads(my_app(home, "introspect", "work", "--json"))["active"] is True
+    assert json.loads(my_app(home, "userinfo", "work", "--json"))["claims"]["sub"] == "alice"
+    assert json.loads(my_app(home, "introspect", "work", "--json"))["claims"]["active"] is True
 
 
 def test_a_denied_consent_is_told_and_nothing_is_kept(home: dict[str, str], provider: str, browser_command: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -70,4 +69,3 @@ def test_no_keyring_is_a_clear_answer_never_plain_text(home: dict[str, str], tmp
     )
     assert wrong.returncode == 6
     assert "key-123" not in wrong.stdout + wrong.stderr
-    assert os.environ.get("MY_APP_VAULT_KEY") is None
