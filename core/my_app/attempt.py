@@ -234,7 +234,7 @@ class Attempt:
                 scopes=scopes,
                 entropy=tools.entropy(ENTROPY),
                 resources=profile.resources,
-                extra={**profile.authorize_params, **self._extra(profile)},
+                extra={**_consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
                 nonce=None if preset(profile.provider).nonce else False,
             )
             self._waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
@@ -314,6 +314,11 @@ class Attempt:
         if challenge.prompts[0].problem:
             return None
         return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}
+
+
+def _consent(profile: Profile, scopes: tuple[str, ...]) -> dict[str, str]:
+    """``offline_access`` counts only with ``prompt=consent`` (OpenID Connect Core 11); other presets say so themselves."""
+    return {"prompt": "consent"} if profile.provider == "oidc" and "offline_access" in scopes else {}
 
 
 def _complete(challenge: Challenge, answers: Answers) -> None:
