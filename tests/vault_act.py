@@ -2,7 +2,7 @@
 
     python vault_act.py HOME ACT
 
-ACT is first, add, save, delete, rename, slot, rekey or restore. Exit code and standard error are those of
+ACT is first, add, save, delete, rename, slot, rekey, restore or audit. Exit code and standard error are those of
 a command: 0, or the error's code and its sentence.
 """
 
@@ -17,13 +17,14 @@ import cryptography.exceptions  # noqa: F401 - loaded before "ready": what is fa
 import filelock  # noqa: F401
 
 from my_app.adapters.vault import Vault
+from my_app.audit import Event
 from my_app.errors import MyAppError
 from my_app.secret import Secret
 from my_app.vaulting import SlotKind
-from vault_tools import KEY, login, vault_at
+from vault_tools import KEY, login, trail, vault_at
 
 
-def act(vault: Vault, what: str) -> None:
+def act(vault: Vault, what: str, home: Path) -> None:
     """Do it."""
     match what:
         case "first" | "add":
@@ -43,6 +44,9 @@ def act(vault: Vault, what: str) -> None:
             vault.rekey()
         case "restore":
             vault.restore()
+        case "audit":
+            vault.load("work")
+            trail(vault, home).append(Event.REVEAL, profile="work")
         case _:
             raise ValueError(what)
 
@@ -53,7 +57,7 @@ def main() -> int:
     vault = vault_at(home, key=KEY, seed=7)
     print("ready", flush=True)
     try:
-        act(vault, what)
+        act(vault, what, home)
     except MyAppError as error:
         print(error.message, file=sys.stderr)
         return error.exit_code

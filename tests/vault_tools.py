@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from my_app.adapters.audit_file import AuditFile
 from my_app.adapters.vault import Vault
+from my_app.audit import Actor
 from my_app.model import Kind, Record, TokenSet
 from my_app.secret import Secret
 from my_app.testing import NOON, FakeClock, FakeKeychain, seeded
@@ -61,6 +63,12 @@ def vault_at(
         no_input=no_input,
         memory_kib=64,
     )
+
+
+def trail(vault: Vault, home: Path) -> AuditFile:
+    """The audit trail beside it."""
+    actor = Actor(program="test", pid=1, cwd="/", tty=None)
+    return AuditFile(home / "audit.jsonl", clock=FakeClock(), actor=actor, seal=vault)
 
 
 def login(name: str, number: int = 1) -> Record:

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from my_app.audit import Event
 from my_app.model import Record
-from vault_tools import KEY, api_key, login, vault_at
+from vault_tools import KEY, api_key, login, trail, vault_at
 
-ACTS = ("first", "add", "save", "delete", "rename", "slot", "rekey", "restore")
+ACTS = ("first", "add", "save", "delete", "rename", "slot", "rekey", "restore", "audit")
 CHANGING = {
     "write",
     "pwrite64",
@@ -97,6 +98,8 @@ def prepared(home: Path, what: str) -> dict[str, Record]:
     if what == "restore":
         path = home / "vault.db"
         path.write_bytes(path.read_bytes()[:4096])
+    if what == "audit":
+        trail(vault, home).append(Event.LOGIN, profile="work")
     return saved
 
 
@@ -136,6 +139,14 @@ def outcome(before: dict[str, Record], home: Path, what: str) -> None:
                 assert record.tokens in (before["work"].tokens, login("work", 2).tokens)
             elif name in before:
                 assert record == before[name]
+    if what == "audit":
+        reader = vault_at(home, key=KEY)
+        reader.load("work")
+        log = trail(reader, home)
+        assert log.verify().ok
+        assert log.verify().events in (1, 2)
+        log.append(Event.COPY, profile="work")
+        assert (log.verify().ok, log.verify().sealed_to) == (True, log.verify().events)
     vault = vault_at(home, key=KEY, seed=97)
     with vault.lock("work", timedelta(0)):
         vault.save(api_key("after"))
@@ -191,7 +202,7 @@ def failed_everywhere(tmp_path: Path, what: str, errors: tuple[str, ...], step: 
         refused = done.returncode == 6
         if refused:
             assert len(done.stderr.strip().splitlines()) == 1, (point, error, done.stderr)
-            if what in ("save", "add", "rename", "slot"):
+            if what in ("save", "add", "rename", "slot", "audit"):
                 assert state(home) == before, (point, error)
         outcome(before, home, what)
         shutil.rmtree(home)

@@ -187,7 +187,7 @@ class AuditFile:
             marked = self._seal.checkpointed()
             if marked is None or self._passes(*marked):
                 self._seal.checkpoint(seq, read[2])
-        except StorageFault:
+        except (StorageFault, OSError):
             return
 
     def _passes(self, seq: int, digest: str) -> bool:

@@ -34,7 +34,9 @@ def stamp_of(config: str) -> list[int] | None:
 
 
 def is_private(path: str) -> bool:
-    """An ordinary file of this person that nobody else may read."""
+    """An ordinary file of this person that nobody else may read; elsewhere than on POSIX the ordinary path looks."""
+    if os.name != "posix":
+        return False
     try:
         found = os.lstat(path)
     except OSError:
