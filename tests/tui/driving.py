@@ -13,11 +13,17 @@ from tui.fakes import World
 
 
 async def settle(app: AccountsApp, pilot: Pilot[None]) -> None:
-    """Until no worker runs and everything is painted."""
-    await pilot.pause()
-    while len(app.workers):
-        await app.workers.wait_for_complete()
+    """Until no worker runs, no message waits and everything is painted, however busy the machine is."""
+    calm = 0
+    while calm < 2:
         await pilot.pause()
+        if len(app.workers):
+            await app.workers.wait_for_complete()
+            calm = 0
+        elif any(node.message_queue_size for node in (app, *app.screen_stack, *app.screen.walk_children())):
+            calm = 0
+        else:
+            calm += 1
 
 
 @asynccontextmanager
@@ -38,9 +44,10 @@ async def running(
 
 
 async def press(app: AccountsApp, pilot: Pilot[None], *keys: str) -> None:
-    """Press ``keys`` one after the other, settling at the end."""
-    await pilot.press(*keys)
-    await settle(app, pilot)
+    """Press ``keys`` one after the other, settling after each."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(app, pilot)
 
 
 async def typed(app: AccountsApp, pilot: Pilot[None], text: str) -> None:

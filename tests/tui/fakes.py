@@ -485,8 +485,8 @@ def inspection(
         signature=signature,
         signature_reason=signature_reason,
         checks=(
-            Check(name="not expired", ok=True, reason="58 m left"),
-            Check(name="issuer", ok=True, reason="It names the issuer of this profile."),
+            Check(name="exp", ok=True, reason="58 m left"),
+            Check(name="iss", ok=True, reason="It names the issuer of this profile."),
             Check(name="revocation", ok=None, reason="Not asked: the issuer offers no way."),
         ),
         size=836,

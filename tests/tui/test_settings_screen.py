@@ -26,7 +26,7 @@ async def test_spans_step_through_their_choices() -> None:
     there.accounts.current_options = Options(reveal=timedelta(seconds=7))
     async with running(there) as (app, pilot):
         await press(app, pilot, "4", "down", "down")
-        assert "7s" in shown(app)
+        assert "7 s" in shown(app)
         await press(app, pilot, "right")
         assert there.accounts.saved_options == {"reveal": "5s"}
 

@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     drop_textual_variables(os.environ)
     forbid_core_dumps()
     plain = given.plain or os.environ.get("ACCESSIBLE") == "1"
-    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not plain and not (sys.stdin.isatty() and sys.stderr.isatty()):
         sys.stderr.write("my-app-accounts needs a terminal.\nIn a script use my-app, or my-app-accounts --plain.\n")
         return 2
     from my_app.errors import MyAppError

@@ -108,6 +108,8 @@ class AccountsApp(KeepingApp):
         self.renewals = Renewals()
         self._wanted = profile
         self._prepare = prepare
+        self.preparing = prepare is not None
+        """The demo's accounts are being made."""
         self._ticking = ticking
 
     # -- start, clock, idle ----------------------------------------------------------------------
@@ -121,6 +123,7 @@ class AccountsApp(KeepingApp):
 
     def _open_late(self) -> None:
         self.read_options()
+        self.open_vault()
         if (prepare := self._prepare) is not None:
 
             def told(name: str) -> None:
@@ -130,8 +133,11 @@ class AccountsApp(KeepingApp):
                 prepare(told)
                 return AccountsChanged(self._wanted)
 
-            self.background(filled, lambda message: message, doing="fill the demo", group="prepare")
-        self.open_vault()
+            self.background(filled, self._prepared, doing="fill the demo", group="prepare")
+
+    def _prepared(self, message: AccountsChanged) -> AccountsChanged:
+        self.preparing = False
+        return message
 
     def strike(self) -> None:
         """One second of the app's clock: countdowns, renewals ahead of time, forgetting, locking."""

@@ -71,6 +71,9 @@ def row_of(account: Account, now: datetime, *, busy: bool = False) -> Row:
     """The line of ``account`` at ``now``; ``busy``: a renewal is under way."""
     state = state_now(account, now)
     mark, word, colour = RENEWING if busy else (words.mark(state), words.word(state), tone(state))
+    # A token that was revoked or cut off says nothing by the end it once had.
+    over = state in (State.REVOKED, State.LOGIN_NEEDED)
+    ended = account.expires_at is not None and account.expires_at <= now
     return Row(
         mark=mark,
         word=word,
@@ -78,7 +81,7 @@ def row_of(account: Account, now: datetime, *, busy: bool = False) -> Row:
         name=clean(account.name, 64),
         provider=clean(account.provider, 40),
         identity=clean(account.identity.label, 60) if account.identity else "",
-        expires=words.until(account.expires_at, now),
+        expires=words.until(None if over and not ended else account.expires_at, now),
         scopes=tuple(clean(scope, 60) for scope in account.scopes[:12]) + ("…",) * max(0, len(account.scopes) - 12),
         active=account.active,
         firm=account.confirmed,
@@ -158,6 +161,8 @@ def next_line(app: AccountsApp, now: datetime) -> tuple[str, str]:
         name, at = next(iter(app.leaving.items()))
         if at - now <= timedelta(seconds=10):
             return f"{name} is forgotten in {words.span(at - now)} · u brings it back", "$vault-soon"
+    if app.preparing:
+        return "The demo signs in its people: more accounts are coming.", "$vault-dim"
     return _most_urgent(app.accounts, now)
 
 

@@ -73,6 +73,8 @@ class AccountsScreen(AccountActs, AreaScreen):
         pane = self.query_one("#list-pane")
         pane.border_subtitle = f"{len(shown)}/{len(accounts)}" if query else f"{len(accounts)}"
         self.set_class(not accounts and self.app.listed, "-empty")
+        if accounts and self.focused is None:
+            listed.focus()
 
     def _show_chrome(self) -> None:
         for line in self.lines:

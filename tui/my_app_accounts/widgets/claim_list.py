@@ -38,9 +38,9 @@ class ClaimList(VirtualList[ClaimRow | str]):
         """Name, value, meaning; where it is narrow the meaning goes."""
         if isinstance(item, str):
             return [(item, "bold $vault-dim")]
-        name = 12 if width < 70 else 16
-        meaning = 0 if width < 56 else min(44, (width - name) // 2)
-        value = width - name - 4 - (meaning + 2 if meaning else 0)
+        name = 12 if width < 90 else 16
+        value = width - name - 4 if width < 56 else max(24, (width - name - 6) * 2 // 5)
+        meaning = 0 if width < 56 else width - name - value - 6
         colour = self._colour(item)
         parts: list[Part] = [("  ", ""), (fit(item.name, name), "bold"), ("  ", ""), (fit(self.value_of(item), value), colour)]
         if meaning:

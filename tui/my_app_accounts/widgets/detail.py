@@ -108,13 +108,14 @@ class DetailPane(VerticalScroll):
             Content.assemble((clean(account.name, 64), "bold"), (f" · {who}" if who else "", "$vault-dim")),
             Content.assemble((f"{mark} {word}", f"bold {colour}"), (self._left(account, state, now), "$vault-dim")),
         ]
-        if self.facts and self.facts.obtained_at and account.expires_at:
+        living = state not in (State.REVOKED, State.LOGIN_NEEDED)
+        if living and self.facts and self.facts.obtained_at and account.expires_at:
             lines.append(time_bar(self.facts.obtained_at, account.expires_at, now, width, colour))
             lines.append(self._ends(self.facts.obtained_at, account.expires_at, width))
         return Content("\n").join([*lines, Content("")])
 
     def _left(self, account: Account, state: State, now: datetime) -> str:
-        if account.expires_at is None:
+        if account.expires_at is None or (state in (State.REVOKED, State.LOGIN_NEEDED) and account.expires_at > now):
             return ""
         span = words.span(account.expires_at - now) if account.expires_at > now else words.span(now - account.expires_at)
         if state in (State.VALID, State.EXPIRING):

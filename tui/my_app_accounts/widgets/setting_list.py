@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -101,7 +102,7 @@ class SettingList(VirtualList[Setting | str]):
         if isinstance(item, str):
             return [(item, "bold $vault-dim")]
         value = item.read(self.options)
-        shown = {"false": "off", "true": "on"}.get(value, value)
+        shown = {"false": "off", "true": "on"}.get(value) or re.sub(r"^(\d+)([a-z]+)$", r"\1 \2", value)
         return [
             ("  ", ""),
             (fit(item.label, 18), "$foreground"),

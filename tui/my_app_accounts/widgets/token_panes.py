@@ -25,6 +25,23 @@ _SIGNATURE: Final = {
     SignatureState.CANNOT_CHECK: ("?", "$vault-soon", "Signature cannot be checked"),
 }
 
+_CHECKS: Final = {
+    "iss": "Issuer",
+    "aud": "Audience",
+    "exp": "Not over",
+    "nbf": "Begun",
+    "iat": "Issue time",
+    "sub": "Subject",
+    "jti": "Token id",
+    "auth_time": "Sign-in time",
+    "nonce": "Nonce",
+    "azp": "Authorized party",
+    "at_hash": "Access token hash",
+    "typ": "Type",
+    "crit": "Critical headers",
+}
+"""Names of checks in words; another one keeps its own name."""
+
 
 class TextPane(VerticalScroll):
     """A pane of one text."""
@@ -79,8 +96,18 @@ class ChecksPane(TextPane):
         "s asks the issuer for its keys. Cannot be checked: no key, no signature, or an algorithm that is not trusted."
     )
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._shown: tuple[Inspection | None, bool] = (None, False)
+
+    def on_resize(self) -> None:
+        """Lines hang at another width."""
+        seen, asking = self._shown
+        self.show(seen, asking=asking)
+
     def show(self, seen: Inspection | None, *, asking: bool = False) -> None:
         """The verdicts."""
+        self._shown = (seen, asking)
         if seen is None:
             self.say(Content.assemble(("Nothing to check yet.", "$vault-dim")))
             return
@@ -90,15 +117,18 @@ class ChecksPane(TextPane):
         lines = [
             Content.assemble((f"{mark} {word}", f"bold {colour}")),
             hanging([("  ", ""), (reason, "$vault-dim")], 2, width),
-            *(_check(check, width) for check in seen.checks),
+            *(_check(check, width) for check in seen.checks if check.name != "signature"),
         ]
         self.say(Content("\n").join(lines))
 
 
 def _check(check: Check, width: int) -> Content:
     mark, colour = {True: ("●", "$vault-ok"), False: ("✕", "$vault-bad"), None: ("◔", "$vault-dim")}[check.ok]
-    name = clean(check.name, 40)
-    told = [(f"{mark} ", colour), (name[:1].upper() + name[1:], ""), (f"  {clean(check.reason, 300)}", "$vault-dim")]
+    told = [
+        (f"{mark} ", colour),
+        (_CHECKS.get(check.name) or clean(check.name, 40), ""),
+        (f"  {clean(check.reason, 300)}", "$vault-dim"),
+    ]
     return hanging(told, 2, width)
 
 

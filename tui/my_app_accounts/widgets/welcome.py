@@ -18,6 +18,11 @@ class Welcome(Widget):
 
     def render(self) -> Content:
         """A few lines that end in keys."""
+        if self.app.preparing:
+            return Content.assemble(
+                ("Signing in the demo's people\n\n", "bold"),
+                ("Each account is got by a real sign-in at a provider on this machine. It takes a few seconds.", "$vault-dim"),
+            )
         vault = self.app.vault
         if vault is None or vault.keyring_usable:
             kept = "Secrets will be kept in an encrypted vault on this machine, opened by the system keyring."
