@@ -70,13 +70,14 @@ def open_services(
     from my_app.adapters.browser import SystemBrowser
     from my_app.adapters.clock import SystemClock
     from my_app.adapters.config_file import ConfigFile, CredentialsFile
-    from my_app.adapters.http import HttpTransport
     from my_app.adapters.keychain import SystemKeychain
+    from my_app.adapters.lazy_http import LazyHttpTransport
     from my_app.adapters.loopback import Listener
     from my_app.adapters.vault import Vault
     from my_app.adapters.vault_index import ConfigIndex
     from my_app.discovery import Discovery
     from my_app.environment import secret_variable
+    from my_app.given_sessions import GivenSessions
     from my_app.givens import Givens, LayeredAudit, LayeredStore
     from my_app.keysets import KeySets
 
@@ -115,10 +116,10 @@ def open_services(
         cwd=Path.cwd if cwd is None else lambda: cwd,
         wanted=profile,
     )
-    transport = HttpTransport(environ, clock=clock)
+    transport = LazyHttpTransport(environ, clock=clock)
     discovery = Discovery(transport=transport, clock=clock, entropy=entropy)
     key_sets = KeySets(transport, clock, entropy)
-    sessions = Sessions(
+    sessions = GivenSessions(
         accounts=accounts,
         store=store,
         transport=transport,
