@@ -64,6 +64,17 @@ def test_none_is_made_by_name_only_and_accepted_never() -> None:
         make_key("none", entropy=seeded())
 
 
+def test_secrets_that_can_be_guessed_are_warned_about() -> None:
+    """J15: repeated bytes and words are told although they are long enough; random secrets never are."""
+    for secret in (b"a" * 40, b"my-super-secret-signing-key-for-development", b"Correct Horse Battery Staple Correct 2026!"):
+        assert "guessed" in Key.read({"kty": "oct", "k": base64url.encode(secret)}).warning()
+    random = seeded()
+    for _ in range(500):
+        for secret in (random(32), base64url.encode(random(32)).encode(), random(32).hex().encode()):
+            assert Key.read({"kty": "oct", "k": base64url.encode(secret)}).warning() == ""
+    assert make_key("ES256", entropy=seeded()).warning() == ""
+
+
 def test_a_public_key_cannot_sign() -> None:
     """Signing with the public half is one plain sentence."""
     key = make_key("ES256", entropy=seeded())

@@ -17,7 +17,7 @@ from my_app import strict_json
 from my_app.errors import BadMetadata
 from my_app.jose import base64url
 from my_app.jose.algorithms import ALGORITHMS, CURVES, Algorithm, engine
-from my_app.jose.strength import key_fault
+from my_app.jose.strength import key_fault, secret_warning
 from my_app.secret import Secret
 from my_app.text import clean
 
@@ -99,6 +99,10 @@ class Key:
     def can_sign(self) -> bool:
         """The private part, or the HMAC secret, is here."""
         return self._private is not None
+
+    def warning(self) -> str:
+        """Why its secret may be guessed although it is long enough, one sentence; empty otherwise (J15)."""
+        return secret_warning(self._verifier) if self.symmetric else ""
 
     def bound_to(self, name: str) -> Key:
         """The same key for another algorithm of its type. Raises KeyUnfit when it does not fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +12,8 @@ from my_app.text import clean
 
 _COORDINATE: Final = {"P-256": 32, "P-384": 48, "P-521": 66, "Ed25519": 32}
 _EXPONENT: Final = (3, (1 << 32) + 1)
+_FEWEST_BYTES: Final = 10
+"""Different bytes that 32 random ones have but for one case in a billion."""
 _ROCA_PRIMES: Final = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
 
 
@@ -54,6 +57,16 @@ def _curve_fault(jwk: Mapping[str, object], algorithm: Algorithm) -> str:
     for name in ("x", "y") if algorithm.kty == "EC" else ("x",):
         if len(_member(jwk, name)) != _COORDINATE[algorithm.curve or ""]:
             return f"its member {name} has the wrong length for the curve"
+    return ""
+
+
+def secret_warning(secret: bytes) -> str:
+    """Why an HMAC secret that is long enough may be guessed all the same, one sentence; empty when nothing shows (J15)."""
+    if len(set(secret)) < _FEWEST_BYTES:
+        return "The secret repeats few bytes, so it can be guessed; make a random one with: my-app jwt keygen"
+    words = re.split(rb"[ _.-]+", secret.rstrip(b"0123456789 !?."))
+    if all(word.isalpha() and (word.islower() or word.isupper() or word.istitle()) for word in words):
+        return "The secret is made of words, so it can be guessed; make a random one with: my-app jwt keygen"
     return ""
 
 
