@@ -11,6 +11,7 @@ from my_app.environment import default_profile, given, secret_variable, variable
 from my_app.errors import SettingsFault
 from my_app.model import Flow
 from my_app.secret import Secret
+from public_vectors import json_suite
 
 
 def test_a_secret_comes_from_its_file(tmp_path: Path) -> None:
@@ -132,3 +133,11 @@ def test_good_credentials_are_read() -> None:
     assert found.default.secret == Secret("k")
     assert found.profiles["ci"].profile.scopes == ("a", "b")
     assert "“api_url”" in found.warnings[0]
+
+
+def test_no_broken_json_passes_for_credentials() -> None:
+    """Every must-refuse file of JSONTestSuite is a settings fault, not a traceback (D3)."""
+    for name, data in json_suite().items():
+        if name.startswith("n_"):
+            with pytest.raises(SettingsFault):
+                parse_credentials(data)
