@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,13 +95,21 @@ def restore(path: Path, open_slots: OpenSlots, now: datetime, nonce: Nonce) -> R
         raise VaultDamaged(f"The copy of the vault is damaged too: {wrong}.", hint="Sign in again with: my-app login NAME")
     records = [_best(open_record(row, key, vault_id), _salvaged(path, row, key, vault_id)) for row in rows]
     new = Database(path.with_name(f"{path.name}.restored"))
-    with suppress(FileNotFoundError):
-        new.path.unlink()
+    _clear(new.path)
     write_private(new.path, image)
     _rewrite(new, records, slots, key, vault_id, nonce)
     aside = _exchange(path, new.path, now)
     again = tuple(record.name for record in records if record.reason == RESTORED)
     return Restored(records=len(records), taken_at=taken_at, set_aside=aside, sign_in_again=again)
+
+
+def _clear(path: Path) -> None:
+    """Take away what a killed restore left; its journal would else be played onto the new file."""
+    try:
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as failure:
+        raise disk_fault(failure, "be removed", path) from None
 
 
 def _salvaged(path: Path, row: Row, key: bytes, vault_id: str) -> Record | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
-from my_app.adapters.files import new_private, private_folder, refuse_network, shown
+from my_app.adapters.files import disk_fault, new_private, private_folder, refuse_network, shown
 from my_app.adapters.lock import file_lock
 from my_app.adapters.vault_copy import copy_of, keep_copy, problem
 from my_app.adapters.vault_db import Database, View
@@ -204,9 +204,10 @@ class VaultCore:
                 manifest = seal_manifest(Manifest(slots={slot.kind: slot.digest}), key, vault_id, self._nonce)
                 self._db.make(vault_id, key_id, now.isoformat(), (slot,), manifest)
             except OSError as failure:
-                raise DiskFault(f"“{shown(place)}” could not be made.", errno=failure.errno or 0) from None
+                raise disk_fault(failure, "be made", self._db.path) from None
             except StorageFault:
-                place.unlink(missing_ok=True)
+                with suppress(OSError):
+                    place.unlink(missing_ok=True)
                 raise
             self._held = Held(vault_id=vault_id, key_id=key_id, kind=kind, key=key)
 
