@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from my_app.audit import AuditLog, Event, Result
-from my_app.callback import CallbackWait, ListenerFactory
+from my_app.callback import CallbackListener, CallbackWait, ListenerFactory
 from my_app.carry import Step, arun
 from my_app.completing import Arrived, Completion
 from my_app.discovery import BothTransports, Discovery, Profiles, check_binding, client_of
@@ -20,6 +20,7 @@ from my_app.errors import (
     Refused,
     ServerRefused,
     StateMismatch,
+    Unsupported,
     WrongCredentials,
 )
 from my_app.events import (
@@ -225,40 +226,50 @@ class Attempt:
 
     async def _browser(self, party: _Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
         profile, tools = party.profile, self._tools
-        listener = tools.listener(ports=profile.redirect_ports, redirect_uri=profile.redirect_uri)
+        listener, redirect_uri = self._listener(profile)
         try:
             pending = begin(
                 party.metadata,
                 party.client,
-                redirect_uri=listener.redirect_uri,
+                redirect_uri=redirect_uri,
                 scopes=scopes,
                 entropy=tools.entropy(ENTROPY),
                 resources=profile.resources,
                 extra={**_consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
                 nonce=None if preset(profile.provider).nonce else False,
             )
-            self._waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
+            waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
         except BaseException:
-            listener.close()
+            if listener is not None:
+                listener.close()
             raise
+        self._waiting = waiting
+        answered = asyncio.ensure_future(waiting.code())
         try:
-            self._watch(ListenerReady(redirect_uri=pending.redirect_uri))
-            answered = asyncio.ensure_future(self._waiting.code())
-            try:
-                opened = self._wish.open_browser and await asyncio.to_thread(tools.browser.open, pending.url)
-                page = BrowserPage(
-                    url=pending.url, redirect_uri=pending.redirect_uri, expires_at=tools.clock.now() + limit, opened=opened
-                )
-                self._watch(page)
-                code = await answered
-            finally:
-                answered.cancel()
-                listener.close(gently=answered.done() and not answered.cancelled())
+            if listener is not None:
+                self._watch(ListenerReady(redirect_uri=redirect_uri))
+            opened = self._wish.open_browser and await asyncio.to_thread(tools.browser.open, pending.url)
+            expires_at = tools.clock.now() + limit
+            self._watch(BrowserPage(url=pending.url, redirect_uri=redirect_uri, expires_at=expires_at, opened=opened))
+            code = await answered
         finally:
             self._waiting = None
+            answered.cancel()
+            if listener is not None:
+                listener.close(gently=answered.done() and not answered.cancelled())
         self._watch(Approved())
         tokens = await self._carried(exchange_code(party.metadata, party.client, code, scopes=scopes))
         return self._arrived(party, tokens, scopes, code.nonce)
+
+    def _listener(self, profile: Profile) -> tuple[CallbackListener | None, str]:
+        """A bound listener and the redirect URI; a registered URI that is elsewhere leaves only the pasted address."""
+        try:
+            listener = self._tools.listener(ports=profile.redirect_ports, redirect_uri=profile.redirect_uri)
+        except Unsupported:
+            if profile.redirect_uri is None:
+                raise
+            return None, profile.redirect_uri
+        return listener, listener.redirect_uri
 
     def _extra(self, profile: Profile) -> dict[str, str]:
         extra: dict[str, str] = {}

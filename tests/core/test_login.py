@@ -287,6 +287,21 @@ async def test_pasted_address_goes_through_the_same_judge() -> None:
     assert here.store.load("work") is not None
 
 
+async def test_registered_address_elsewhere_is_pasted_only() -> None:
+    """A redirect URI that is no loopback address: no listener stands, the address the browser ends on is pasted."""
+    here = home(redirect_uri="https://app.example.test/done")
+    attempt = here.logins.attempt("work", flow=Flow.BROWSER, watch=here.watch, ask=nobody, open_browser=False)
+    running = asyncio.create_task(attempt.run())
+    await here.shown.wait()
+    page = here.event(BrowserPage)
+    assert isinstance(page, BrowserPage)
+    query = parse_qs(urlsplit(page.url).query)
+    here.provider.nonce = query["nonce"][0]
+    assert attempt.paste(f"https://app.example.test/done?code=c0de&state={query['state'][0]}") is None
+    await running
+    assert here.provider.forms[-1]["redirect_uri"] == "https://app.example.test/done"
+
+
 async def test_cancel_frees_the_port_and_stores_nothing() -> None:
     """L4: cancelling the task (Esc) frees the port at once and leaves a line in the trail."""
     here = home()
