@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from my_app.cli.answers import stream_lines
 from my_app.errors import MyAppError
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from my_app.cli.context import Context
     from my_app.events import LoginEvent
     from my_app.login import Attempt, SignedIn
+
+
+_LAST_PAGE: Final = 1.5
+"""Seconds the browser has to fetch the page that says it is done."""
+
+
+def _last_page() -> None:
+    """Let the redirect listener answer before this process ends; without a callback it is over already."""
+    for thread in threading.enumerate():
+        if thread.name == "my-app-callback":
+            thread.join(_LAST_PAGE)
 
 
 class Paste:
@@ -47,6 +58,7 @@ class Paste:
             return await attempt.run()
         finally:
             self._attempt = None
+            _last_page()
 
     def _read(self) -> None:
         for text in self._addresses():

@@ -27,6 +27,7 @@ def configure(command: str, parser: Parser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Tells the plan, asks, and reports every step on standard error."""
     from my_app.errors import UsageFault
+    from my_app.rotation import StepState
     from my_app.text import clean
 
     name = stored_profile_of(args, ctx)
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         raise UsageFault("Nothing was changed.", hint="Type yes, or use --yes.")
 
     def watch(progress: Progress) -> None:
-        if not ctx.json:
+        if not ctx.json and progress.state is not StepState.RUNNING:
             detail = f"  {clean(progress.detail)}" if progress.detail else ""
             ctx.note(f"{_words(progress.step.value):<12}{progress.state.value}{detail}")
 
