@@ -85,6 +85,7 @@ async def test_filter_narrows_while_typing_and_esc_goes_one_step_at_a_time() -> 
         assert app.is_running
 
 
+@pytest.mark.slow
 async def test_no_match_says_what_was_looked_for() -> None:
     """An empty list names the filter and the key that clears it."""
     async with running(world()) as (app, pilot):
@@ -107,6 +108,7 @@ async def test_the_countdown_paints_only_lines_that_changed() -> None:
         assert "◔ Expiring" not in shown(app)
 
 
+@pytest.mark.slow
 async def test_an_account_opens_on_its_own_screen_where_there_is_no_room() -> None:
     """At 80x24 Enter shows the detail, Esc and q come back."""
     async with running(world(), (80, 24), profile="work") as (app, pilot):
@@ -130,6 +132,7 @@ async def test_l_renews_what_can_be_renewed() -> None:
         assert not app.busy
 
 
+@pytest.mark.slow
 async def test_l_signs_in_where_a_person_is_needed() -> None:
     """A profile without a working login opens its sign-in; so does a renewal that is told the login is over."""
     there = world()
@@ -143,6 +146,7 @@ async def test_l_signs_in_where_a_person_is_needed() -> None:
         assert isinstance(app.screen, SignInScreen)
 
 
+@pytest.mark.slow
 async def test_a_renewal_that_fails_shows_a_card_with_code_and_remedy() -> None:
     """What, code, what to do; Esc closes it and the list is still there."""
     there = world()
@@ -158,6 +162,7 @@ async def test_a_renewal_that_fails_shows_a_card_with_code_and_remedy() -> None:
         assert app.screen.query_one(AccountList).has_focus
 
 
+@pytest.mark.slow
 async def test_tokens_are_renewed_ahead_of_time_by_the_apps_clock() -> None:
     """Five minutes before the end; not in a read-only app."""
     there = world([account("work", expires_in=timedelta(minutes=20))])
@@ -191,6 +196,7 @@ async def test_forgetting_can_be_undone_for_ten_seconds() -> None:
         assert "partner" not in there.accounts.rows
 
 
+@pytest.mark.slow
 async def test_quitting_within_the_ten_seconds_forgets() -> None:
     """What the person asked for is done when the app ends."""
     there = world()
@@ -254,6 +260,7 @@ async def test_a_closed_vault_is_told_and_shown_dim() -> None:
         assert "keyring open" in shown(app)
 
 
+@pytest.mark.slow
 async def test_an_idle_app_locks_the_vault() -> None:
     """After lock_after without a key; a key in between starts again."""
     there = world()
@@ -267,6 +274,7 @@ async def test_an_idle_app_locks_the_vault() -> None:
         assert "vault closed" in shown(app)
 
 
+@pytest.mark.slow
 async def test_two_thousand_accounts_draw_only_what_is_seen() -> None:
     """Filling, jumping to the end and filtering draw a screenful each, not two thousand lines."""
     rows = [account(f"account-{number:04}", state=State.VALID, expires_in=timedelta(hours=2)) for number in range(2000)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from my_app.audit import Event, Result
 from my_app_accounts.screens.ask import TextScreen
 from my_app_accounts.widgets.audit_list import AuditList
@@ -25,6 +27,7 @@ def filled(lines: int) -> World:
     return there
 
 
+@pytest.mark.slow
 async def test_newest_first_and_older_pages_come_when_they_are_near() -> None:
     """500 at a time."""
     async with running(filled(1200)) as (app, pilot):
@@ -40,6 +43,7 @@ async def test_newest_first_and_older_pages_come_when_they_are_near() -> None:
         assert listed.drawn < 300
 
 
+@pytest.mark.slow
 async def test_failures_alone_and_filter_together() -> None:
     """f and / narrow; Esc shows everything again."""
     async with running(filled(60)) as (app, pilot):

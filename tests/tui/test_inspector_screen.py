@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual import events
 
 from my_app.inspecting import ClaimRow, SignatureState
@@ -52,6 +53,7 @@ async def test_a_pasted_token_is_looked_at_and_its_issuer_confirmed_before_it_is
         assert "Signature is valid" in shown(app)
 
 
+@pytest.mark.slow
 async def test_all_four_signature_states_have_words_and_a_reason() -> None:
     """Valid, not valid, not checked, cannot be checked: never just yes or no."""
     wanted = {
@@ -69,6 +71,7 @@ async def test_all_four_signature_states_have_words_and_a_reason() -> None:
             assert "because of the test" in shown(app)
 
 
+@pytest.mark.slow
 async def test_an_opaque_token_shows_what_is_wrong_and_no_part_of_itself() -> None:
     """It is all secret, so all of it is hidden."""
     there = world()
@@ -105,6 +108,7 @@ async def test_hostile_claims_are_text() -> None:
         assert "\u202e" not in shown(app)
 
 
+@pytest.mark.slow
 async def test_raw_json_and_back() -> None:
     """w shows header and payload as they stand; Esc goes back to plain words first."""
     async with running(world(), profile="work") as (app, pilot):
@@ -116,6 +120,7 @@ async def test_raw_json_and_back() -> None:
         assert app.current_mode == "inspector"
 
 
+@pytest.mark.slow
 async def test_times_count_with_the_clock() -> None:
     """The span beside exp follows, and turns when it is over."""
     there = world()
@@ -129,6 +134,7 @@ async def test_times_count_with_the_clock() -> None:
         assert "60 s ago" in shown(app)
 
 
+@pytest.mark.slow
 async def test_locking_drops_an_accounts_token() -> None:
     """What came out of the vault goes when it closes (H4)."""
     there = world()
@@ -137,6 +143,7 @@ async def test_locking_drops_an_accounts_token() -> None:
         assert "No token yet" in shown(app)
 
 
+@pytest.mark.slow
 async def test_it_fits_the_smallest_terminal() -> None:
     """At 80x24 token, checks, claims and the time bar are all there."""
     async with running(world(), (80, 24), profile="work") as (app, pilot):

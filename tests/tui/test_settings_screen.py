@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from my_app.settings import Options
 from my_app_accounts.widgets.setting_list import SettingList
 from tui.driving import press, running, settle, shown
@@ -20,6 +22,7 @@ async def test_a_theme_is_previewed_and_saved_as_it_is_chosen() -> None:
         assert there.accounts.saved_options == {"theme": "vault-dark"}
 
 
+@pytest.mark.slow
 async def test_spans_step_through_their_choices() -> None:
     """A value that is none of them is kept among them."""
     there = world()
@@ -31,6 +34,7 @@ async def test_spans_step_through_their_choices() -> None:
         assert there.accounts.saved_options == {"reveal": "5s"}
 
 
+@pytest.mark.slow
 async def test_never_is_a_choice_where_it_is_allowed() -> None:
     """Lock and clipboard may be switched off."""
     there = world()
@@ -40,6 +44,7 @@ async def test_never_is_a_choice_where_it_is_allowed() -> None:
         assert there.accounts.saved_options == {"lock_after": "never"}
 
 
+@pytest.mark.slow
 async def test_titles_are_stepped_over() -> None:
     """The cursor is always on a setting."""
     async with running(world()) as (app, pilot):

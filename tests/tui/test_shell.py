@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.command import CommandPalette
 
 from my_app_accounts.app import AccountsApp
@@ -16,6 +17,7 @@ from tui.driving import press, running, settle, shown, toasts, typed
 from tui.fakes import CANARY, world
 
 
+@pytest.mark.slow
 async def test_number_keys_show_the_areas_and_q_leads_to_the_top() -> None:
     """1 to 4; q goes to the accounts, and quits only there."""
     async with running(world()) as (app, pilot):
@@ -57,6 +59,7 @@ async def test_help_is_searched_and_runs_what_is_chosen() -> None:
         assert there.sessions.calls == [("github", True)]
 
 
+@pytest.mark.slow
 async def test_help_keeps_what_is_off_with_its_reason() -> None:
     """A disabled key is no riddle."""
     async with running(world(), profile="work") as (app, pilot):
@@ -70,6 +73,7 @@ async def test_help_keeps_what_is_off_with_its_reason() -> None:
         assert app.screen.query_one(AccountList).has_focus
 
 
+@pytest.mark.slow
 async def test_f1_explains_the_pane_with_the_focus() -> None:
     """Prose for the pane one is in."""
     async with running(world()) as (app, pilot):
@@ -80,6 +84,7 @@ async def test_f1_explains_the_pane_with_the_focus() -> None:
         assert "The account under the cursor" in shown(app)
 
 
+@pytest.mark.slow
 async def test_f2_is_for_the_demo() -> None:
     """Without the demo the key says so."""
     async with running(world()) as (app, pilot):
@@ -87,6 +92,7 @@ async def test_f2_is_for_the_demo() -> None:
         assert "my-app-accounts --demo" in toasts(app)
 
 
+@pytest.mark.slow
 async def test_the_palette_has_accounts_actions_and_themes_but_no_screenshot() -> None:
     """What can be done, and nothing that writes the screen to disk (H5)."""
     async with running(world(), (120, 36)) as (app, pilot):
@@ -126,6 +132,7 @@ async def test_no_colour_means_no_colour_code() -> None:
         assert "NO_COLOR" in toasts(app)
 
 
+@pytest.mark.slow
 async def test_every_theme_can_be_shown() -> None:
     """Ours and Textual's: no variable is missing."""
     async with running(world()) as (app, pilot):
@@ -142,6 +149,7 @@ async def test_what_is_copied_is_not_kept_in_the_app() -> None:
         assert app.clipboard == ""
 
 
+@pytest.mark.slow
 async def test_a_password_field_hands_nothing_out() -> None:
     """Copy and cut are refused, what is typed is dots, take() empties it (X6)."""
     async with running(world()) as (app, pilot):

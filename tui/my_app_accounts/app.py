@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from my_app.errors import KeyringUnavailable, LoginNeeded, MyAppError, VaultLocked, WrongPassphrase
+from my_app.errors import KeyringUnavailable, LoginNeeded, VaultLocked, WrongPassphrase
 from my_app.model import Flow
 from my_app.secret import Secret
 from my_app.words import span
@@ -21,7 +21,6 @@ from my_app_accounts.messages import (
     AccountsChanged,
     ClipboardHeld,
     CoreFailed,
-    Forgotten,
     OverviewRead,
     Renewed,
     RenewFailed,
@@ -32,9 +31,6 @@ from my_app_accounts.renewal import Renewals
 
 if TYPE_CHECKING:
     from my_app.wiring import Services
-
-UNDO_FOR: Final = timedelta(seconds=10)
-"""A forgotten account is held this long, so that ``u`` can bring it back."""
 
 
 def _accounts() -> Screen[Any]:
@@ -220,56 +216,6 @@ class AccountsApp(KeepingApp):
             self.sign_in(event.profile)
         else:
             self.post_message(CoreFailed(event.error, f"renew {event.profile}", event.profile))
-
-    # -- forgetting, with a way back -----------------------------------------------------------------
-
-    def forget(self, name: str) -> None:
-        """Take ``name`` off the list; it is really removed when the time to undo is over."""
-        self.leaving[name] = self.now() + UNDO_FOR
-        self.notify(f"Forgot {name}. u brings it back.", timeout=UNDO_FOR.total_seconds())
-        self._show(OverviewRead(self.overview))
-
-    def action_undo(self) -> None:
-        """Bring back what was forgotten last."""
-        if not self.leaving:
-            self.notify("There is nothing to undo.")
-            return
-        name, _ = self.leaving.popitem()
-        self.clear_notifications()
-        self.notify(f"{name} is back.")
-        self._show(OverviewRead(self.overview, name))
-
-    def _forget_now(self, name: str) -> None:
-        remove = self.services.accounts.remove
-
-        def removed() -> Forgotten:
-            remove(name)
-            return Forgotten(name)
-
-        self.background(
-            removed, lambda message: message, doing=f"forget {name}", group=f"forget:{name}", failed=self._came_back(name)
-        )
-        self.leaving[name] = self.now() + timedelta(days=1)
-
-    def _came_back(self, name: str) -> Callable[[MyAppError], CoreFailed]:
-        def failed(error: MyAppError) -> CoreFailed:
-            self.leaving.pop(name, None)
-            return CoreFailed(error, f"forget {name}", name)
-
-        return failed
-
-    def on_forgotten(self, event: Forgotten) -> None:
-        """It is gone from disk."""
-        self.leaving.pop(event.profile, None)
-        self.read_accounts()
-
-    def finish(self) -> None:
-        """After the app has ended: the clipboard is cleared, what was forgotten is removed. Raises StorageFault."""
-        if self.copier is not None:
-            self.copier.clear_now()
-        for name in self.leaving:
-            self.services.accounts.remove(name)
-        self.leaving.clear()
 
     # -- screens of the sign-in side, imported when they are wanted ------------------------------
 

@@ -1,16 +1,16 @@
-"""KeepingApp: what was read of one home, how it is read again, and the vault that opens and closes."""
+"""KeepingApp: what was read of one home, how it is read again, the vault, and what is being forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from my_app.accounts import Account, Overview
 from my_app.errors import MyAppError
 from my_app.settings import Options
-from my_app_accounts.messages import AccountsChanged, OptionsRead, OverviewRead, VaultRead
+from my_app_accounts.messages import AccountsChanged, CoreFailed, Forgotten, OptionsRead, OverviewRead, VaultRead
 from my_app_accounts.safe import SafeApp
 from my_app_accounts.screens.base import AreaScreen
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from my_app.wiring import Services
     from my_app_accounts.copying import Copier
 
+UNDO_FOR: Final = timedelta(seconds=10)
+"""A forgotten account is held this long, so that ``u`` can bring it back."""
 OPENING: Final = "open the vault"
 """What is being done while the vault opens; a failure of it goes to the status line, not to a card."""
 
@@ -170,3 +172,53 @@ class KeepingApp(SafeApp):
         from my_app_accounts.screens.unlock import UnlockScreen
 
         self.push_screen(UnlockScreen(label, new=new), answered)
+
+    # -- forgetting, with a way back -----------------------------------------------------------------
+
+    def forget(self, name: str) -> None:
+        """Take ``name`` off the list; it is really removed when the time to undo is over."""
+        self.leaving[name] = self.now() + UNDO_FOR
+        self.notify(f"Forgot {name}. u brings it back.", timeout=UNDO_FOR.total_seconds())
+        self._show(OverviewRead(self.overview))
+
+    def action_undo(self) -> None:
+        """Bring back what was forgotten last."""
+        if not self.leaving:
+            self.notify("There is nothing to undo.")
+            return
+        name, _ = self.leaving.popitem()
+        self.clear_notifications()
+        self.notify(f"{name} is back.")
+        self._show(OverviewRead(self.overview, name))
+
+    def _forget_now(self, name: str) -> None:
+        remove = self.services.accounts.remove
+
+        def removed() -> Forgotten:
+            remove(name)
+            return Forgotten(name)
+
+        self.background(
+            removed, lambda message: message, doing=f"forget {name}", group=f"forget:{name}", failed=self._came_back(name)
+        )
+        self.leaving[name] = self.now() + timedelta(days=1)
+
+    def _came_back(self, name: str) -> Callable[[MyAppError], CoreFailed]:
+        def failed(error: MyAppError) -> CoreFailed:
+            self.leaving.pop(name, None)
+            return CoreFailed(error, f"forget {name}", name)
+
+        return failed
+
+    def on_forgotten(self, event: Forgotten) -> None:
+        """It is gone from disk."""
+        self.leaving.pop(event.profile, None)
+        self.read_accounts()
+
+    def finish(self) -> None:
+        """After the app has ended: the clipboard is cleared, what was forgotten is removed. Raises StorageFault."""
+        if self.copier is not None:
+            self.copier.clear_now()
+        for name in self.leaving:
+            self.services.accounts.remove(name)
+        self.leaving.clear()
