@@ -44,7 +44,7 @@ class Guard:
         self._validator = TokenValidator(
             issuer=realm.issuer,
             audience=realm.audiences,
-            keys=realm.tokens.key_set(),
+            keys=realm.tokens.key_set,
             typ="at+jwt",
             # The issuer lives here: there is no second clock to allow for.
             leeway=timedelta(0),
