@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from my_app.adapters.files import disk_fault
 from my_app.adapters.lock import file_lock
 from my_app.adapters.vault_admin import VaultKeeper
 from my_app.adapters.vault_db import View
@@ -66,6 +67,7 @@ class Vault(VaultKeeper):
             memory_kib=memory_kib,
         )
         self._index = index
+        self._kinds: tuple[tuple[int, int, int], list[str]] | None = None
 
     @property
     def kept_in(self) -> str:
@@ -75,12 +77,23 @@ class Vault(VaultKeeper):
         opener = self._opener
         if not self._there():
             return "key" if opener.key else "passphrase" if opener.passphrase else "keyring"
-        with self._db.reading() as view:
-            kinds = [slot.kind for slot in view.slots()]
+        kinds = self._slot_kinds()
         for kind, at_hand in ((SlotKind.KEY, opener.key), (SlotKind.PASSPHRASE, opener.passphrase)):
             if at_hand and kind.value in kinds:
                 return kind.value
         return kinds[0] if kinds else SlotKind.KEYRING.value
+
+    def _slot_kinds(self) -> list[str]:
+        """The kinds of the slots, read once for each state of the file: a list asks for every row."""
+        try:
+            found = self._db.path.stat()
+        except OSError as failure:
+            raise disk_fault(failure, "be read", self._db.path) from None
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._kinds is None or self._kinds[0] != stamp:
+            with self._db.reading() as view:
+                self._kinds = (stamp, [slot.kind for slot in view.slots()])
+        return self._kinds[1]
 
     def load(self, name: str) -> Record | None:
         """The record, or None. Raises VaultLocked, WrongPassphrase, KeyringUnavailable, VaultDamaged, DiskFault."""
