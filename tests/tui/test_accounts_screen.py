@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from my_app.errors import LoginExpired, NetworkUnavailable, VaultLocked
+from my_app.errors import LoginExpired, NetworkUnavailable, SettingsFault, VaultLocked
 from my_app.model import Identity, State
 from my_app_accounts.screens.detail import DetailScreen
 from my_app_accounts.screens.error import ErrorScreen
@@ -289,3 +289,18 @@ async def test_two_thousand_accounts_draw_only_what_is_seen() -> None:
         await typed(app, pilot, "0042")
         assert [row.name for row in listed.items] == ["account-0042"]
         assert listed.drawn <= 8 * height
+
+
+async def test_a_broken_settings_file_is_told_and_can_be_read_again() -> None:
+    """A card with the sentence and the remedy; afterwards the list says what is wrong and which key tries again."""
+    there = world()
+    there.accounts.fault = SettingsFault("Line 3 of config.toml is no TOML.", hint="Mend the line.")
+    async with running(there) as (app, pilot):
+        assert isinstance(app.screen, ErrorScreen)
+        assert "Mend the line." in shown(app)
+        await press(app, pilot, "escape")
+        assert "The accounts cannot be read: Line 3 of config.toml is no TOML." in shown(app)
+        assert "^r" in shown(app)
+        there.accounts.fault = None
+        await press(app, pilot, "ctrl+r")
+        assert "github" in shown(app)

@@ -16,7 +16,7 @@ from my_app.errors import KeyringUnavailable, LoginNeeded, VaultLocked, WrongPas
 from my_app.model import Flow
 from my_app.secret import Secret
 from my_app.words import span
-from my_app_accounts.keeping import OPENING, KeepingApp
+from my_app_accounts.keeping import OPENING, READING, KeepingApp
 from my_app_accounts.messages import (
     AccountsChanged,
     ClipboardHeld,
@@ -168,6 +168,9 @@ class AccountsApp(KeepingApp):
             self.vault_problem = event.error
             self.read_vault()
             return
+        if event.doing == READING:
+            self.unread = event.error
+            self._show(OverviewRead(self.overview))
         from my_app_accounts.screens.error import ErrorScreen
 
         self.push_screen(ErrorScreen(event.error, event.doing, event.profile))

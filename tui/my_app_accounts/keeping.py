@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 UNDO_FOR: Final = timedelta(seconds=10)
 """A forgotten account is held this long, so that ``u`` can bring it back."""
+READING: Final = "read the accounts"
 OPENING: Final = "open the vault"
 """What is being done while the vault opens; a failure of it goes to the status line, not to a card."""
 
@@ -36,6 +37,8 @@ class KeepingApp(SafeApp):
         self.overview = Overview(active=None, chosen_by=None, accounts=())
         self.listed = False
         """The list was read at least once."""
+        self.unread: MyAppError | None = None
+        """Why the list could not be read."""
         self.vault: VaultStatus | None = None
         self.vault_problem: MyAppError | None = None
         """Why the vault could not be opened."""
@@ -66,7 +69,7 @@ class KeepingApp(SafeApp):
     def read_accounts(self, select: str | None = None) -> None:
         """Read the list again in a thread."""
         overview = self.services.accounts.overview
-        self.background(overview, lambda read: OverviewRead(read, select), doing="read the accounts", group="overview")
+        self.background(overview, lambda read: OverviewRead(read, select), doing=READING, group="overview")
 
     def read_options(self) -> None:
         """Read ``[settings]`` in a thread."""
@@ -97,7 +100,7 @@ class KeepingApp(SafeApp):
     def on_overview_read(self, event: OverviewRead) -> None:
         """Keep it and show it."""
         self.overview = event.overview
-        self.listed = True
+        self.listed, self.unread = True, None
         self._show(event)
 
     def on_options_read(self, event: OptionsRead) -> None:

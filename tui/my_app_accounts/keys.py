@@ -43,6 +43,7 @@ EVERYWHERE: Final = (
     Act("app.help", "question_mark", "help", "Help", "Search everything you can do here, and do it", 8, "?"),
     Act("app.about", "f1", "about", "About this pane", "Explain the pane that has the focus", 9, "F1"),
     Act("app.people", "f2", "app.people", "Demo people", "Users, passwords and current codes of the demo", 9, "F2"),
+    Act("app.again", "ctrl+r", "again", "Read again", "Read accounts, vault or trail again from disk", 9, "^r"),
     Act("app.palette", "ctrl+p", "app.command_palette", "Palette", "Find accounts, actions, areas and themes by typing", 9, "^p"),
     Act("app.lock", "ctrl+l", "app.lock_or_open", "Lock", "Lock the vault, or open it again", 9, "^l"),
     Act("app.undo", "u,ctrl+z", "app.undo", "Undo", "Bring back what was forgotten in the last 10 seconds"),

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from my_app.accounts import Account
+from my_app.text import clean
 from my_app_accounts.keys import ACCOUNT, Act, bindings
 from my_app_accounts.messages import OptionsRead, OverviewRead, Tick, VaultRead
 from my_app_accounts.screens.account_acts import AccountActs
@@ -68,11 +69,15 @@ class AccountsScreen(AccountActs, AreaScreen):
         now = self.app.now()
         shown = [account for account in accounts if matches(account, query, now)] if query else list(accounts)
         listed = self.query_one(AccountList)
-        listed.nothing = f"No account matches {query}. Esc clears the filter." if query else ""
+        unread = self.app.unread
+        if unread is not None:
+            listed.nothing = f"The accounts cannot be read: {clean(unread.message, 200)} ^r tries again."
+        else:
+            listed.nothing = f"No account matches {query}. Esc clears the filter." if query else ""
         listed.show_accounts(shown, select)
         pane = self.query_one("#list-pane")
         pane.border_subtitle = f"{len(shown)}/{len(accounts)}" if query else f"{len(accounts)}"
-        self.set_class(not accounts and self.app.listed, "-empty")
+        self.set_class(not accounts and self.app.listed and unread is None, "-empty")
         if accounts and self.focused is None:
             listed.focus()
 

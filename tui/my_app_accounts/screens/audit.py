@@ -28,7 +28,6 @@ _ACTS = (
     Act("audit.filter", "slash", "filter", "Filter", "Narrow by account, act, program or detail; ! excludes", 2, "/"),
     Act("audit.failures", "f", "failures", "Failures", "Only what failed or was denied, or everything again", 3),
     Act("audit.verify", "y", "verify", "Verify chain", "Check that no line was changed or taken out", 4),
-    Act("audit.again", "ctrl+r", "again", "Read again", "Read the newest lines", 9, "^r"),
 )
 
 

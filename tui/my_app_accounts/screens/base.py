@@ -72,6 +72,11 @@ class AreaScreen(Screen[Any]):
         """Quit from the top."""
         self.app.exit()
 
+    def action_again(self) -> None:
+        """Read again what is shown."""
+        self.app.read_accounts()
+        self.app.read_vault()
+
     def action_help(self) -> None:
         """Search everything that can be done here."""
         from my_app_accounts.screens.help import HelpScreen

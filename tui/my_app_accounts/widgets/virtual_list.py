@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -145,8 +146,7 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
             return self._strip([(f"  {self.heading(width - 2)}", "$vault-dim")], width, "")
         index = self.scroll_offset.y + y - self._head
         if index >= len(self.items):
-            said = self.nothing if not self.items and y == self._head else ""
-            return self._strip([(f"  {said}", "$vault-dim")], width, "")
+            return self._strip([(f"  {self._nothing_line(y - self._head)}", "$vault-dim")], width, "")
         cached = self._lines.get(index)
         if cached is None:
             cached = self._lines[index] = (self._key(index), self._draw(index, width))
@@ -154,6 +154,12 @@ class VirtualList(ScrollView, Generic[Item], can_focus=True):
             if len(self._lines) > 500:
                 self._lines.pop(next(iter(self._lines)))
         return cached[1]
+
+    def _nothing_line(self, number: int) -> str:
+        if self.items or not self.nothing:
+            return ""
+        lines = Content(self.nothing).wrap(max(8, self.line_width - 4))
+        return lines[number].plain if number < len(lines) else ""
 
     def _draw(self, index: int, width: int) -> Strip:
         parts = self.parts(self.items[index], width - 2)
