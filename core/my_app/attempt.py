@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from my_app.audit import AuditLog, Event, Result
-from my_app.callback import CallbackListener, CallbackWait, ListenerFactory
+from my_app.attempt_parts import Party, Tools, Wish, consent, require_answers
+from my_app.audit import Event, Result
+from my_app.callback import CallbackListener, CallbackWait
 from my_app.carry import Step, arun
-from my_app.completing import Arrived, Completion
-from my_app.discovery import BothTransports, Discovery, Profiles, check_binding, client_of
+from my_app.completing import Arrived
+from my_app.discovery import check_binding, client_of
 from my_app.errors import (
     LoginTimeout,
     MyAppError,
-    PromptNeeded,
     Refused,
     ServerRefused,
     StateMismatch,
@@ -38,17 +38,14 @@ from my_app.model import Answers, Challenge, Flow, Kind, Profile, PromptKind, Re
 from my_app.oauth import challenge as direct
 from my_app.oauth import device
 from my_app.oauth.authorize import ENTROPY, begin
-from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
 from my_app.oauth.token import exchange_code
-from my_app.ports import Browser, Clock, CredentialStore, Entropy
 from my_app.providers import preset
 from my_app.signed_in import SignedIn
 from my_app.text import clean
 from my_app.totp import code as totp_code
 from my_app.urls import same_origin
-from my_app.vaulting import VaultAdmin
 from my_app.words import flow_words, span
 
 T = TypeVar("T")
@@ -62,49 +59,6 @@ ROUNDS: Final = 20
 _BROWSER_WAIT: Final = timedelta(minutes=5)
 _TERMINAL_WAIT: Final = timedelta(minutes=10)
 _DEVICE_WAIT: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """The collaborators of every attempt."""
-
-    accounts: Profiles
-    store: CredentialStore
-    vault: VaultAdmin | None
-    transport: BothTransports
-    listener: ListenerFactory
-    browser: Browser
-    clock: Clock
-    entropy: Entropy
-    audit: AuditLog
-    discovery: Discovery
-    completion: Completion
-    pause: Callable[[float], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What was asked for."""
-
-    name: str
-    flow: Flow
-    reason: str
-    automatic: bool
-    """The flow was chosen for the person, so it may be changed once the provider's metadata is known."""
-    open_browser: bool
-    scopes: tuple[str, ...] | None
-    acr_values: str | None
-    timeout: timedelta | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Party:
-    """Who talks to whom, settled once the metadata is there."""
-
-    profile: Profile
-    metadata: ServerMetadata
-    client: Client
-    record: Record | None
 
 
 class Attempt:
@@ -165,7 +119,7 @@ class Attempt:
         secret = record.client_secret if record is not None else None
         if record is not None and secret is not None:
             check_binding(profile, record, metadata)
-        party = _Party(profile=profile, metadata=metadata, client=client_of(profile, secret), record=record)
+        party = Party(profile=profile, metadata=metadata, client=client_of(profile, secret), record=record)
         asked = self._wish.scopes if self._wish.scopes is not None else profile.scopes or ()
         try:
             arrived = await self._by_flow(party, asked, limit)
@@ -206,7 +160,7 @@ class Attempt:
                 store.delete(name)
         return store.load(name)
 
-    async def _by_flow(self, party: _Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
+    async def _by_flow(self, party: Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
         match self._wish.flow:
             case Flow.BROWSER:
                 return await self._browser(party, scopes, limit)
@@ -215,7 +169,7 @@ class Attempt:
             case _:
                 return self._arrived(party, await self._terminal(party, scopes), scopes)
 
-    def _arrived(self, party: _Party, tokens: TokenSet, scopes: tuple[str, ...], nonce: str | None = None) -> Arrived:
+    def _arrived(self, party: Party, tokens: TokenSet, scopes: tuple[str, ...], nonce: str | None = None) -> Arrived:
         return Arrived(
             profile=party.profile, metadata=party.metadata, tokens=tokens, kind=Kind.OAUTH, requested_scopes=scopes, nonce=nonce
         )
@@ -224,7 +178,7 @@ class Attempt:
         tools = self._tools
         return await arun(exchange, tools.transport, clock=tools.clock, entropy=tools.entropy, pause=tools.pause, watch=watch)
 
-    async def _browser(self, party: _Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
+    async def _browser(self, party: Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
         profile, tools = party.profile, self._tools
         listener, redirect_uri = self._listener(profile)
         try:
@@ -235,7 +189,7 @@ class Attempt:
                 scopes=scopes,
                 entropy=tools.entropy(ENTROPY),
                 resources=profile.resources,
-                extra={**_consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
+                extra={**consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
                 nonce=None if preset(profile.provider).nonce else False,
             )
             waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
@@ -279,7 +233,7 @@ class Attempt:
             extra["acr_values"] = self._wish.acr_values
         return extra
 
-    async def _device(self, party: _Party, scopes: tuple[str, ...]) -> TokenSet:
+    async def _device(self, party: Party, scopes: tuple[str, ...]) -> TokenSet:
         profile, metadata = party.profile, party.metadata
         request = device.start(metadata, party.client, scopes=scopes, resources=profile.resources, extra=self._extra(profile))
         shown = await self._carried(request)
@@ -303,7 +257,7 @@ class Attempt:
         self._watch(Approved())
         return tokens
 
-    async def _terminal(self, party: _Party, scopes: tuple[str, ...]) -> TokenSet:
+    async def _terminal(self, party: Party, scopes: tuple[str, ...]) -> TokenSet:
         metadata, client = party.metadata, party.client
         outcome = await self._carried(direct.first(metadata, client, scopes=scopes, entropy=self._tools.entropy(32)))
         for _ in range(ROUNDS):
@@ -314,7 +268,7 @@ class Attempt:
             if answers is None:
                 self._watch(Asked(challenge=outcome))
                 answers = await self._ask(outcome)
-                _complete(outcome, answers)
+                require_answers(outcome, answers)
             outcome = await self._carried(direct.answer(metadata, client, outcome, answers, scopes=scopes))
         raise WrongCredentials("The provider asks without end.", hint="Sign in with the browser instead: --flow browser")
 
@@ -325,16 +279,3 @@ class Attempt:
         if challenge.prompts[0].problem:
             return None
         return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}
-
-
-def _consent(profile: Profile, scopes: tuple[str, ...]) -> dict[str, str]:
-    """``offline_access`` counts only with ``prompt=consent`` (OpenID Connect Core 11); other presets say so themselves."""
-    return {"prompt": "consent"} if profile.provider == "oidc" and "offline_access" in scopes else {}
-
-
-def _complete(challenge: Challenge, answers: Answers) -> None:
-    for prompt in challenge.prompts:
-        if prompt.kind not in answers:
-            raise PromptNeeded(
-                f"There is no answer for “{prompt.label}”.", hint="Answer it on a terminal, or give it with --answers."
-            )

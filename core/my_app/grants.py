@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
@@ -13,8 +13,8 @@ from my_app.api_key import check_url_of, prove
 from my_app.audit import AuditLog, Event, Result
 from my_app.carry import run
 from my_app.discovery import BothTransports, Discovery, Profiles, client_of, may_go
+from my_app.endings import Consequences, Ended, Told, account_call, kinds_of
 from my_app.errors import (
-    BadAnswer,
     BindingChanged,
     LoginExpired,
     LoginNeeded,
@@ -26,11 +26,10 @@ from my_app.errors import (
     UsageFault,
 )
 from my_app.model import Kind, Profile, Record, Standing
-from my_app.oauth.answer import members_of, refusal_of
-from my_app.oauth.exchange import Exchange, get
+from my_app.oauth.exchange import Exchange
 from my_app.oauth.introspect import introspect
 from my_app.oauth.metadata import ServerMetadata
-from my_app.oauth.revoke import Hint, revoke
+from my_app.oauth.revoke import revoke
 from my_app.oauth.userinfo import userinfo
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.providers import preset
@@ -40,44 +39,10 @@ from my_app.text import clean, host_of
 from my_app.urls import origin
 from my_app.words import relative
 
+__all__ = ["Consequences", "Ended", "Grants"]
+
 T = TypeVar("T")
 _LOCK: Final = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What ending a login did, honestly (U4, U5)."""
-
-    profile: str
-    revoked: tuple[str, ...]
-    """``refresh_token``, ``access_token``: the server was told and agreed."""
-    not_told: tuple[str, ...]
-    """The server was not told (offline, refused, no endpoint)."""
-    reason: str
-    """Why not, one cleaned sentence; empty when all went well."""
-    still_valid_until: datetime | None
-    """Until when a token that was not revoked may still work; None: nothing left, or unknown."""
-    forgotten: bool
-    """The local record is gone."""
-    end_session_url: str | None = None
-    """Page that ends the session at the provider (RP-Initiated Logout), to be opened by the person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequences:
-    """What a revocation will mean, told before it is done."""
-
-    lines: tuple[str, ...]
-    can_tell_server: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """How far the server was told."""
-
-    revoked: tuple[str, ...] = ()
-    not_told: tuple[str, ...] = ()
-    problem: MyAppError | None = None
 
 
 class Grants:
@@ -164,7 +129,7 @@ class Grants:
             if record is None:
                 nothing = f"“{profile}” was not signed in."
                 return Ended(profile=profile, revoked=(), not_told=(), reason=nothing, still_valid_until=None, forgotten=False)
-            told = _Told(not_told=_kinds(record)) if local else self._tell(settled, record)
+            told = Told(not_told=kinds_of(record)) if local else self._tell(settled, record)
             if record.kind is Kind.OAUTH and (record.client_secret or record.totp_seed):
                 self._store.save(
                     Record(
@@ -203,7 +168,7 @@ class Grants:
             url = place.url
 
             def ask(value: Secret) -> Exchange[dict[str, object]]:
-                return _account_call(url, value)
+                return account_call(url, value)
 
         try:
             return self._carried(ask(token.value))
@@ -234,17 +199,17 @@ class Grants:
             raise LoginNeeded(f"“{name}” is not signed in.", hint=f"Sign in with: my-app login {name}")
         return record
 
-    def _tell(self, profile: Profile, record: Record) -> _Told:
+    def _tell(self, profile: Profile, record: Record) -> Told:
         """Refresh token first, then access token (U5); what fails is told, never hidden."""
-        kinds = _kinds(record)
+        kinds = kinds_of(record)
         if not kinds or record.tokens is None:
-            return _Told()
+            return Told()
         try:
             metadata = self._discovery.metadata(profile, record)
             self._secrets_may_go(profile, record, metadata, "revocation")
             client = client_of(profile, record.client_secret)
         except (Temporary, PeerFault, UsageFault) as problem:
-            return _Told(not_told=kinds, problem=problem)
+            return Told(not_told=kinds, problem=problem)
         revoked: list[str] = []
         not_told: list[str] = []
         first: MyAppError | None = None
@@ -259,7 +224,7 @@ class Grants:
             except (Temporary, Refused, PeerFault, Unsupported) as problem:
                 first = first or problem
                 not_told.append(kind)
-        return _Told(revoked=tuple(revoked), not_told=tuple(not_told), problem=first)
+        return Told(revoked=tuple(revoked), not_told=tuple(not_told), problem=first)
 
     def _secrets_may_go(self, profile: Profile, record: Record, metadata: ServerMetadata, name: str) -> None:
         url = metadata.endpoint(name)
@@ -281,7 +246,7 @@ class Grants:
                 received=host_of(url),
             )
 
-    def _ended(self, record: Record, told: _Told, *, forgotten: bool) -> Ended:
+    def _ended(self, record: Record, told: Told, *, forgotten: bool) -> Ended:
         tokens, until = record.tokens, None
         if (
             tokens is not None
@@ -312,23 +277,3 @@ class Grants:
 
     def _carried(self, exchange: Exchange[T]) -> T:
         return run(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._pause)
-
-
-def _kinds(record: Record) -> tuple[Hint, ...]:
-    if record.tokens is None or record.kind in (Kind.API_KEY, Kind.TOKEN):
-        return ()
-    return ("refresh_token", "access_token") if record.tokens.refresh_token is not None else ("access_token",)
-
-
-def _account_call(url: str, token: Secret) -> Exchange[dict[str, object]]:
-    """The account call of a provider without a userinfo endpoint. Raises LoginExpired (401), Refused, Temporary, BadAnswer."""
-    response = yield get(url, headers={"authorization": f"Bearer {token.reveal()}"}, purpose="userinfo")
-    host = host_of(url)
-    if response.status == 401:
-        raise LoginExpired(f"{host} does not accept the access token.", hint="Renew it or sign in again.")
-    members = members_of(response)
-    if (refusal := refusal_of(response, {} if response.status == 200 else members, host)) is not None:
-        raise refusal
-    if not members:
-        raise BadAnswer(f"The answer of {host} cannot be read.")
-    return members

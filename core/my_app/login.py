@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from my_app.api_key import check_url_of, prove
-from my_app.attempt import Ask, Attempt, Tools, Watch, Wish
+from my_app.attempt import Ask, Attempt, Watch
+from my_app.attempt_parts import Tools, Wish
 from my_app.audit import AuditLog, Event, Result
 from my_app.callback import ListenerFactory
 from my_app.carry import run
