@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from my_app.accounts import Accounts, laid_under
 from my_app.audit import AuditLog
-from my_app.grants import Grants
-from my_app.inspecting import Inspector
-from my_app.login import Logins
 from my_app.ports import Clock, CredentialStore
-from my_app.rotation import Rotations
 from my_app.secret import Secret
-from my_app.session import Sessions
 from my_app.settings import Paths, paths
 from my_app.vaulting import VaultAdmin
 
 if TYPE_CHECKING:
     import ssl
 
-    from my_app.keysets import BothTransports
+    from my_app.discovery import Discovery
+    from my_app.grants import Grants
+    from my_app.inspecting import Inspector
+    from my_app.keysets import BothTransports, KeySets
+    from my_app.login import Logins
+    from my_app.rotation import Rotations
+    from my_app.session import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +70,14 @@ def open_services(
     Raises SettingsFault for variables that contradict each other.
     """
     from my_app.adapters.audit_file import AuditFile, current_actor
-    from my_app.adapters.browser import SystemBrowser
     from my_app.adapters.clock import SystemClock
     from my_app.adapters.config_file import ConfigFile, CredentialsFile
     from my_app.adapters.keychain import SystemKeychain
     from my_app.adapters.lazy_http import LazyHttpTransport
-    from my_app.adapters.loopback import Listener
     from my_app.adapters.vault import Vault
     from my_app.adapters.vault_index import ConfigIndex
-    from my_app.discovery import Discovery
     from my_app.environment import secret_variable
-    from my_app.given_sessions import GivenSessions
     from my_app.givens import Givens, LayeredAudit, LayeredStore
-    from my_app.keysets import KeySets
 
     clock = clock or SystemClock()
     entropy = secrets.token_bytes
@@ -117,24 +115,39 @@ def open_services(
         wanted=profile,
     )
     transport = LazyHttpTransport(environ, clock=clock)
-    discovery = Discovery(transport=transport, clock=clock, entropy=entropy)
-    key_sets = KeySets(transport, clock, entropy)
-    sessions = GivenSessions(
-        accounts=accounts,
-        store=store,
-        transport=transport,
-        clock=clock,
-        entropy=entropy,
-        audit=audit,
-        discovery=discovery,
-        margin=lambda: accounts.options().margin,
-    )
-    return Services(
-        paths=places,
-        clock=clock,
-        accounts=accounts,
-        sessions=sessions,
-        logins=Logins(
+
+    @cache
+    def discovery() -> Discovery:
+        from my_app.discovery import Discovery
+
+        return Discovery(transport=transport, clock=clock, entropy=entropy)
+
+    @cache
+    def key_sets() -> KeySets:
+        from my_app.keysets import KeySets
+
+        return KeySets(transport, clock, entropy)
+
+    def sessions() -> Sessions:
+        from my_app.given_sessions import GivenSessions
+
+        return GivenSessions(
+            accounts=accounts,
+            store=store,
+            transport=transport,
+            clock=clock,
+            entropy=entropy,
+            audit=audit,
+            discovery=discovery(),
+            margin=lambda: accounts.options().margin,
+        )
+
+    def logins() -> Logins:
+        from my_app.adapters.browser import SystemBrowser
+        from my_app.adapters.loopback import Listener
+        from my_app.login import Logins
+
+        return Logins(
             accounts=accounts,
             store=store,
             vault=vault,
@@ -145,26 +158,65 @@ def open_services(
             entropy=entropy,
             audit=audit,
             environ=environ,
-            discovery=discovery,
-            key_sets=key_sets,
+            discovery=discovery(),
+            key_sets=key_sets(),
             leeway=lambda: accounts.options().leeway,
-        ),
-        grants=Grants(
+        )
+
+    def grants() -> Grants:
+        from my_app.grants import Grants
+
+        return Grants(
             accounts=accounts,
-            sessions=sessions,
+            sessions=services.sessions,
             store=store,
             transport=transport,
             clock=clock,
             entropy=entropy,
             audit=audit,
-            discovery=discovery,
-        ),
-        rotations=Rotations(accounts=accounts, store=store, transport=transport, clock=clock, entropy=entropy, audit=audit),
-        inspector=Inspector(key_sets=key_sets, transport=transport, clock=clock),
+            discovery=discovery(),
+        )
+
+    def rotations() -> Rotations:
+        from my_app.rotation import Rotations
+
+        return Rotations(accounts=accounts, store=store, transport=transport, clock=clock, entropy=entropy, audit=audit)
+
+    def inspector() -> Inspector:
+        from my_app.inspecting import Inspector
+
+        return Inspector(key_sets=key_sets(), transport=transport, clock=clock)
+
+    services = _OnDemand(
+        parts={"sessions": sessions, "logins": logins, "grants": grants, "rotations": rotations, "inspector": inspector},
+        paths=places,
+        clock=clock,
+        accounts=accounts,
         audit=audit,
         vault=vault,
         store=store,
     )
+    return services
+
+
+class _OnDemand(Services):
+    """Services whose heavier use cases are loaded when first asked for: a list must not pay for a sign-in."""
+
+    def __init__(self, *, parts: Mapping[str, Callable[[], object]], **ready: object) -> None:
+        self.__dict__.update(_parts=parts, _guard=threading.RLock())  # the fields are frozen, this is not one
+        for name, value in ready.items():
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> object:
+        # Reached only while the field is not filled.
+        parts: Mapping[str, Callable[[], object]] = self.__dict__["_parts"]
+        if name not in parts:
+            raise AttributeError(name)
+        with self.__dict__["_guard"]:
+            filled = self.__dict__.setdefault("_filled", {})
+            if name not in filled:
+                filled[name] = parts[name]()
+            return filled[name]
 
 
 def default_transport() -> BothTransports:
