@@ -106,7 +106,7 @@ def _listening(family: int, address: str, port: int) -> socket.socket:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         listener.bind((address, port))
-        listener.listen(128)
+        listener.listen(512)
         listener.setblocking(False)
     except OSError:
         listener.close()
