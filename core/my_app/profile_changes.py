@@ -56,8 +56,8 @@ def _one(profile: Profile, key: str, value: str | None) -> Profile:
         table.pop(member, None)
         if value is not None:
             table[member] = value
-        return replace(profile, **{option.field: option.read(table, Where(file=where.file, path=(head,)))})
-    return replace(profile, **{option.field: option.read(_typed(value or "", option.many, where), where)})
+        return replace(profile, **{option.field: option.read(table, Where(file=where.file, path=(head,)))})  # type: ignore[arg-type]
+    return replace(profile, **{option.field: option.read(_typed(value or "", option.many, where), where)})  # type: ignore[arg-type]
 
 
 def _typed(value: str, many: str, where: Where) -> object:
@@ -80,7 +80,7 @@ def refuse_shared_issuer(profile: Profile, others: Mapping[str, Profile]) -> Non
         theirs = _token_host(other)
         if mine is not None and theirs is not None and mine != theirs:
             raise SettingsFault(
-                f"“{other.name}” has the same issuer but another token endpoint ({clean(theirs, 80)} instead of {clean(mine, 80)}).",
+                f"“{other.name}” has the same issuer but another token endpoint ({clean(theirs, 80)}, not {clean(mine, 80)}).",
                 hint="One issuer has one token endpoint: correct issuer or token_url of one of the two.",
                 expected=theirs,
                 received=mine,
