@@ -78,7 +78,8 @@ class Console:
         note = self._ctx.note
         match event:
             case events.FlowChosen():
-                note(f"{words.flow_words(event.flow)} ({clean(event.reason, 200)}).")
+                why = "" if event.reason == "as chosen" else f" ({clean(event.reason, 200)})"
+                note(f"{words.flow_words(event.flow)}{why}.")
             case events.BrowserPage():
                 note("Your browser shows the sign-in page." if event.opened else "Open this page in a browser:")
                 note(f"  {clean(event.url, 8_192)}")

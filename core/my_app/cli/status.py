@@ -57,7 +57,7 @@ def _text(overview: Overview, rows: tuple[Account, ...], now: datetime, ctx: Con
     if not rows:
         ctx.note("There are no accounts yet. Add one with: my-app profile add NAME --issuer URL --client-id ID")
         return ""
-    lines = tables.table(_HEAD, [_row(row, now) for row in rows], ctx.width)
+    lines = tables.table(_HEAD, [_row(row, now) for row in rows], ctx.width, firm=("STATE", "NAME", "NEXT"))
     return "\n".join(paint.painted(lines, [row.state for row in rows], colour=ctx.colour))
 
 

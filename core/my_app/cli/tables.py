@@ -41,14 +41,15 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - cells(text))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Header and rows as lines of at most ``width`` columns; the widest columns give way first."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, firm: Sequence[str] = ()) -> list[str]:
+    """Header and rows as lines of at most ``width`` columns; the widest columns give way first, those named ``firm`` last."""
     lines = [tuple(head), *[tuple(clean(cell) for cell in row) for row in rows]]
     sizes = [max(cells(line[column]) for line in lines) for column in range(len(head))]
     floors = [max(_NARROW, cells(title)) for title in head]
     excess = sum(sizes) + GAP * (len(sizes) - 1) - width
     while excess > 0:
-        loose = [index for index, size in enumerate(sizes) if size > floors[index]]
+        able = [index for index, size in enumerate(sizes) if size > floors[index]]
+        loose = [index for index in able if head[index] not in firm] or able
         if not loose:
             break
         widest = max(loose, key=lambda index: sizes[index])
