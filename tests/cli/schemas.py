@@ -159,6 +159,12 @@ SCHEMAS: dict[str, Schema] = {
         checks={"type": "array", "items": closed(name=TEXT, ok={"type": ["boolean", "null"]}, reason=TEXT)},
         claims=ANY_OBJECT_OR_NULL,
     ),
+    "jwt keygen": top(file=TEXT, algorithm=TEXT, key_id=TEXT_OR_NULL, public=ANY_OBJECT_OR_NULL),
+    "jwt sign": top(token=TEXT),
+    "jwt diff": top(
+        equal=BOOL,
+        differences={"type": "array", "items": closed(part={"enum": ["header", "claims"]}, name=TEXT, left={}, right={})},
+    ),
     "audit list": top(events={"type": "array", "items": ENTRY}, before=COUNT_OR_NULL),
     "audit export": top(events={"type": "array", "items": ENTRY}),
     "audit verify": top(ok=BOOL, events=COUNT, sealed_to=COUNT, broken_at=COUNT_OR_NULL),

@@ -150,3 +150,54 @@ def test_verify_by_a_file_of_keys(tmp_path: Path) -> None:
 def test_verify_demands_to_know_what_for(argv: list[str]) -> None:
     """Without issuer and audience any token would pass: exit 2."""
     assert home_with().run("jwt", "verify", *argv, stdin=TOKEN).code == 2
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA", "HS256"])
+def test_keygen_sign_and_verify(algorithm: str, tmp_path: Path) -> None:
+    """A key made here signs, and what it signed verifies; the private part is in a 0600 file only (H1, H2)."""
+    home = home_with(unreachable)
+    home.cwd = tmp_path
+    made = home.run("jwt", "keygen", "--alg", algorithm, "--out", "key.json", "--json")
+    public = made.json("jwt keygen")["public"]
+    assert (public is None) == (algorithm == "HS256")
+    private = json.loads((tmp_path / "key.json").read_text())
+    assert private.get("d", private.get("k")) not in made.out
+    assert (tmp_path / "key.json").stat().st_mode & 0o777 == 0o600
+    token = home.run("jwt", "sign", "--key", "key.json", "--lifetime", "1h", "--json", stdin=json.dumps(CLAIMS)).json("jwt sign")[
+        "token"
+    ]
+    said = home.run("jwt", "verify", "--jwks", "key.json", "--issuer", ISSUER, "--audience", "api://x", stdin=token)
+    assert said.code == 0, said
+    assert home.run("jwt", "keygen", "--out", "key.json").code == 2
+    assert json.loads((tmp_path / "key.json").read_text()) == private
+
+
+def test_sign_refuses_what_is_no_claims_or_no_key(tmp_path: Path) -> None:
+    """Broken claims, a public key, no key at all: exit 2."""
+    home = home_with(unreachable)
+    home.cwd = tmp_path
+    (tmp_path / "public.json").write_text(json.dumps(KEY.public_jwk()))
+    (tmp_path / "text").write_text("no json")
+    assert home.run("jwt", "sign", "--key", "public.json", stdin="{}").code == 2
+    assert home.run("jwt", "sign", "--key", "text", stdin="{}").code == 2
+    assert home.run("jwt", "sign", "--key", "missing", stdin="{}").code == 2
+    home.run("jwt", "keygen", "--out", "key.json")
+    for claims in ("", "[]", "{", '{"a":1,"a":2}'):
+        assert home.run("jwt", "sign", "--key", "key.json", stdin=claims).code == 2
+
+
+def test_diff(tmp_path: Path) -> None:
+    """Only what differs, header and claims; garbage is exit 5; hostile values are harmless in words (X1)."""
+    home = home_with(unreachable)
+    home.cwd = tmp_path
+    (tmp_path / "a").write_text(TOKEN)
+    (tmp_path / "b").write_text(
+        sign_claims({**CLAIMS, "sub": HOSTILE, "aud": "api://x"}, KEY, now=NOON, lifetime=timedelta(hours=1))
+    )
+    (tmp_path / "c").write_text("garbage")
+    value = home.run("jwt", "diff", "@a", "@b", "--json").json("jwt diff")
+    assert [(each["name"], each["left"]) for each in value["differences"]] == [("sub", "ana")]
+    assert not set("\x1b\x07\u202e") & set(home.run("jwt", "diff", "@a", "@b").out)
+    assert home.run("jwt", "diff", "@a", "@a", "--json").json("jwt diff")["equal"] is True
+    assert home.run("jwt", "diff", "@a", "@c").code == 5
+    assert home.run("jwt", "diff", "@a", TOKEN).code == 2

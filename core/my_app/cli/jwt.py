@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from my_app.cli import jwt_making
 from my_app.cli.parsing import actions
 from my_app.errors import UsageFault
 
@@ -29,6 +30,11 @@ def configure(command: str, parser: Parser) -> None:
             "source", metavar="-|@FILE", nargs="?", default="-", help="standard input (-) or a file; never the token itself"
         )
     decode.set_defaults(run=_decode)
+    jwt_making.configure(
+        sub.add_parser("keygen", help="make a signing key"),
+        sub.add_parser("sign", help="sign claims with a key of your own"),
+        sub.add_parser("diff", help="what two tokens differ in"),
+    )
     verify.add_argument("--issuer", metavar="URL", help="who must have issued it; its keys are fetched unless --jwks is given")
     verify.add_argument("--audience", metavar="A", help="whom it must be for")
     verify.add_argument("--jwks", metavar="FILE", help="keys to check with: a key set, or one key")

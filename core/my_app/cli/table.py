@@ -33,7 +33,7 @@ GROUPS: Final[tuple[tuple[str, dict[str, Entry]], ...]] = (
             "rotate": Entry("rotate", "replace an API key or secret, never without a working one"),
             "userinfo": Entry("tokens", "what the provider says about the signed-in person"),
             "introspect": Entry("tokens", "what the provider says about the access token"),
-            "jwt": Entry("jwt", "decode and verify tokens"),
+            "jwt": Entry("jwt", "decode, verify, sign and compare tokens; make keys"),
         },
     ),
     (
