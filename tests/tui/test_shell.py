@@ -226,3 +226,29 @@ async def test_keys_are_answered_while_a_use_case_hangs() -> None:
         there.sessions.gate.set()
         await settle(app, pilot)
         assert "Renewing" not in shown(app)
+
+
+async def test_the_core_asks_for_the_passphrase_on_the_screen() -> None:
+    """A worker thread waits while the person types; Esc answers nobody."""
+    from my_app.secret import Secret
+    from my_app_accounts.messages import AccountsChanged
+    from my_app_accounts.screens.unlock import UnlockScreen
+
+    answers: list[Secret | None] = []
+    async with running(world()) as (app, pilot):
+
+        def ask() -> None:
+            answers.append(app.ask_passphrase("Passphrase of the vault"))
+
+        for _ in range(2):
+            app.background(ask, lambda _: AccountsChanged(), doing="ask", group="ask")
+            while not isinstance(app.screen, UnlockScreen):
+                await pilot.pause()
+            assert "Passphrase of the vault" in shown(app)
+            if not answers:
+                await pilot.press(*"horse", "enter")
+            else:
+                await pilot.press("escape")
+            await settle(app, pilot)
+        assert answers[0] == Secret("horse")
+        assert answers[1] is None
