@@ -69,7 +69,7 @@ def test_a_sign_in_is_told_and_asks() -> None:
 def test_renewing_and_refusals_are_sentences() -> None:
     """A key that cannot be renewed says why; read only changes nothing."""
     there = world()
-    assert "Renewed, in 60 m." in talk(there, "login", "github")
+    assert "Renewed; it ends in 60 m." in talk(there, "login", "github")
     assert "rotates it" in talk(world(), "login", "openai")
     there = world()
     assert "read only" in talk(there, "login", "github", read_only=True)

@@ -11,7 +11,7 @@ from my_app import words
 from my_app.accounts import Account
 from my_app.errors import Cancelled, MyAppError
 from my_app.events import BrowserPage, DevicePage, FlowChosen, LoginEvent, StrayCallback
-from my_app.model import Answers, Challenge, Prompt, PromptKind
+from my_app.model import Answers, Challenge, Prompt, PromptKind, State
 from my_app.secret import Secret
 from my_app.text import clean
 from my_app.wiring import Services
@@ -68,7 +68,8 @@ class Plain:
         if not overview.accounts:
             self._say("There are no accounts. Add one with: my-app profile add NAME")
         for number, account in enumerate(overview.accounts, 1):
-            ends = f", ends {words.relative(account.expires_at, now)}" if account.expires_at else ""
+            living = state_now(account, now) not in (State.REVOKED, State.LOGIN_NEEDED)
+            ends = f", ends {words.relative(account.expires_at, now)}" if account.expires_at and living else ""
             active = ", active" if account.active else ""
             self._say(
                 f"{number}. {account.name}: {words.word(state_now(account, now))}{ends}, {clean(account.provider, 40)}{active}"
@@ -105,9 +106,8 @@ class Plain:
             return
         if account.refreshable:
             token = self._services.sessions.token(account.name, force=True)
-            self._say(
-                f"Renewed, {words.relative(token.expires_at, self._services.clock.now())}." if token.expires_at else "Renewed."
-            )
+            ends = f"; it ends {words.relative(token.expires_at, self._services.clock.now())}" if token.expires_at else ""
+            self._say(f"Renewed{ends}.")
             return
         attempt = self._services.logins.attempt(account.name, watch=self._watch, ask=self._answer)
         done = asyncio.run(attempt.run())
