@@ -22,6 +22,7 @@ def service(
     assert said.code == 0, said
 
 
+@pytest.mark.slow
 def test_given_credentials_write_nothing(home: Home, provider: Demo) -> None:
     """Four variables are enough for the four service commands; nothing reaches the disk."""
     client = provider.client("client-credentials", "client_secret_basic")
