@@ -269,8 +269,10 @@ async def test_an_idle_app_locks_the_vault() -> None:
         await press(app, pilot, "j")
         await tick(app, pilot, there, 14 * 60)
         assert there.vault.locked == 0
+        reads = there.accounts.reads
         await tick(app, pilot, there, 60)
         assert there.vault.locked == 1
+        assert there.accounts.reads == reads + 1
         assert "vault closed" in shown(app)
 
 

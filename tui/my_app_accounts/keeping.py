@@ -114,12 +114,12 @@ class KeepingApp(SafeApp):
         self._show(event)
 
     def on_vault_read(self, event: VaultRead) -> None:
-        """Keep it; an opened vault makes the dim rows firm."""
-        opened = event.status.open and not (self.vault and self.vault.open)
+        """Keep it; an opened vault makes the dim rows firm, a locked one the firm ones dim."""
+        turned = event.status.open is not (self.vault is not None and self.vault.open)
         self.vault = event.status
         if event.status.open:
             self.vault_problem = None
-        if opened and self.listed:
+        if turned and self.listed:
             self.read_accounts()
         self._show(event)
 
