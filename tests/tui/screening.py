@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -71,8 +73,8 @@ class Stage:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Let the app and its threads work until ``true``; a promise that is not kept fails after some seconds."""
-        for _ in range(150):
-            await self.pilot.pause()
+        for _ in range(1000):
+            self.app.screen._on_timer_update()
             if true():
                 return
             await asyncio.sleep(0.005)
@@ -83,17 +85,20 @@ class Stage:
         await self.until(lambda: all(word in self.text or word in self.flat for word in words))
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other."""
+        """Press keys one after the other; each has done its work before the next."""
         await self.pilot.press(*keys)
 
     async def type(self, text: str) -> None:
-        """Type into the focused field."""
-        await self.pilot.press(*text)
+        """Type characters into what has the focus, fast."""
+        for character in text:
+            key = events.Key(_character_to_key(character), character)
+            key.set_sender(self.app)
+            assert self.app._driver is not None
+            self.app._driver.send_message(key)
+        await self.pilot.pause()
 
     async def paste(self, text: str) -> None:
         """Paste as a terminal does (bracketed paste)."""
-        from textual import events
-
         self.app.post_message(events.Paste(text))
         await self.pilot.pause()
 

@@ -92,6 +92,8 @@ class PeopleScreen(Dialog[None]):
 
     def tick(self) -> None:
         """Once a second."""
+        if self._left:
+            return
         now = host(self).services.clock.now()
         left = totp.time_left(now).total_seconds()
         full = round(_BAR * left / totp.PERIOD.total_seconds())

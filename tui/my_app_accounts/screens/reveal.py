@@ -48,6 +48,8 @@ class RevealScreen(SecretMenu):
 
     def tick(self) -> None:
         """Count down, and hide when the time is over."""
+        if self._left:
+            return
         text = self.query_one(SecretText)
         if text.shown:
             left = text.left(host(self).services.clock.now())
@@ -91,7 +93,7 @@ class RevealScreen(SecretMenu):
 
     def on_screen_suspend(self) -> None:
         """Another screen came over this one."""
-        self.query_one(SecretText).hide()
+        self._hide()
 
     def action_reveal(self) -> None:
         """Show the highlighted secret, or hide what is shown."""
@@ -104,7 +106,11 @@ class RevealScreen(SecretMenu):
 
     def _focus_changed(self, focused: bool) -> None:
         if not focused:
-            self.query_one(SecretText).hide()
+            self._hide()
+
+    def _hide(self) -> None:
+        for text in self.query(SecretText):
+            text.hide()
 
     def _count(self, words: str) -> None:
         self.query_one("#count", Static).update(Content(words))

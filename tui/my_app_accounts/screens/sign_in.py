@@ -105,7 +105,7 @@ class SignInScreen(Dialog[SignedIn]):
 
     def tick(self) -> None:
         """Once a second."""
-        if self._pane is not None and self._pane.is_mounted:
+        if self._pane is not None and self._pane.is_mounted and not self._left:
             self._pane.tick(host(self).services.clock.now())
 
     def _begin(self, flow: Flow | None) -> None:
@@ -230,8 +230,9 @@ class SignInScreen(Dialog[SignedIn]):
         if isinstance(self._pane, BrowserPane) and self._pane.pasting:
             self._pane.close_paste()
             return
-        self._talk.drop()
-        self.workers.cancel_group(self, "sign-in")
+        if self._begun:
+            self._talk.drop()
+            self.workers.cancel_group(self, "sign-in")
         self.dismiss(None)
 
     def action_open_page(self) -> None:
