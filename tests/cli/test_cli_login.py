@@ -333,3 +333,21 @@ def test_the_wizard_makes_the_first_profile(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_time_limit_that_is_none(span: str) -> None:
     """A limit that cannot be read, or is zero, is exit 2."""
     assert door().run("login", f"--timeout={span}").code == 2
+
+
+def test_the_environment_answers_once(tmp_path: Path) -> None:
+    """MY_APP_USERNAME, a password file, and a code made from a seed; asked again, the environment was wrong and stays silent."""
+    (tmp_path / "password").write_text("pw\n")
+    home = door(
+        MY_APP_USERNAME="ben", MY_APP_PASSWORD_FILE=str(tmp_path / "password"), MY_APP_TOTP_SEED="GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    )
+    got = asks(home, (NAME, WORD), (CODE,))
+    assert home.run("login", "--no-input").code == 0
+    assert [value.reveal() for value in got[0].values()] == ["ben", "pw"]
+    code = got[1][PromptKind.OTP].reveal()
+    assert len(code) == 6
+    assert code.isdigit()
+    home = door(MY_APP_OTP="123456")
+    got = asks(home, (CODE,), (CODE,))
+    assert home.run("login", "--json").error()["code"] == "prompt_needed"
+    assert got[0][PromptKind.OTP].reveal() == "123456"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from my_app import events, words
 from my_app.cli import shapes
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from my_app.model import Answers, Challenge
 
 
+_VARIABLES: Final = {
+    PromptKind.USERNAME: "MY_APP_USERNAME",
+    PromptKind.PASSWORD: "MY_APP_PASSWORD",
+    PromptKind.OTP: "MY_APP_OTP",
+}
+
+
 class Console:
     """Shows events as JSON lines or sentences on standard error, and gets answers from a book, else from the person."""
 
@@ -27,6 +34,8 @@ class Console:
         self._ctx = ctx
         self._book = book
         self._as_events = as_events
+        self._spoken: set[PromptKind] = set()
+        """Kinds the environment has answered; asked again, its answer was wrong."""
 
     def watch(self, event: events.LoginEvent) -> None:
         """One event of the sign-in."""
@@ -136,12 +145,29 @@ class Console:
             found = self._book.take(prompt.kind)
             if found is not None:
                 return found
+        given = self._from_environment(prompt.kind)
+        if given is not None:
+            return given
         if self._book is not None or not self._ctx.interactive:
             raise PromptNeeded(
                 f"The sign-in asks for {clean(prompt.label, 80)}, and nobody may be asked.",
                 hint=f'Give it with --answers as {{"kind": "{prompt.kind.value}", "value": ...}}, or sign in on a terminal.',
             )
         return Secret(self._typed(prompt))
+
+    def _from_environment(self, kind: PromptKind) -> Secret | None:
+        """MY_APP_USERNAME, MY_APP_PASSWORD, MY_APP_OTP or a code of MY_APP_TOTP_SEED (or their ``_FILE``), each once."""
+        from my_app.environment import read_secret_file, secret_variable
+        from my_app.totp import code
+
+        if kind in self._spoken or kind not in _VARIABLES:
+            return None
+        self._spoken.add(kind)
+        found = secret_variable(self._ctx.environ, _VARIABLES[kind], read_secret_file)
+        if found is None and kind is PromptKind.OTP:
+            seed = secret_variable(self._ctx.environ, "MY_APP_TOTP_SEED", read_secret_file)
+            return None if seed is None else code(seed, self._ctx.services.clock.now())
+        return found
 
     def _typed(self, prompt: Prompt) -> str:
         label = clean(prompt.label, 80).rstrip(": ")
