@@ -50,7 +50,7 @@ def _guarded(argv: list[str], ctx: Context) -> int:
     except Terminated:
         return _report(ctx, Cancelled("Stopped by a signal."), TERMINATED)
     except OSError as error:
-        return _report(ctx, _Unexpected(f"The system said: {error.strerror or type(error).__name__}."), error=error)
+        return _report(ctx, MyAppError(f"The system said: {error.strerror or type(error).__name__}."), error=error)
     except Exception as error:  # noqa: BLE001 the last door: a traceback could show a secret (H3)
         return _report(ctx, _Unexpected(f"Something went wrong inside my-app ({type(error).__name__})."), error=error)
     return code
