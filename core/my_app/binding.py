@@ -45,6 +45,7 @@ def binding_of(profile: Profile) -> Binding:
         issuer=profile.issuer,
         client_id=profile.client_id,
         token_hosts=token_hosts(endpoints) if "token" in endpoints else (),
+        set_hosts=token_hosts(endpoints),
         api_origins=_origins(profile.api_url, profile.check_url, endpoints.get("userinfo")),
     )
 
@@ -58,8 +59,9 @@ def binding_changes(profile: Profile, record: Record) -> tuple[str, ...]:
         lines.append(_line("issuer", bound.issuer, now.issuer))
     if bound.client_id != now.client_id:
         lines.append(_line("client id", bound.client_id, now.client_id))
-    if bound.token_hosts and (new := [host for host in now.token_hosts if host not in bound.token_hosts]):
-        lines.append(_line("token host", bound.token_hosts[0], ", ".join(new)))
+    known = bound.token_hosts or bound.set_hosts
+    if new := [host for host in now.set_hosts if host not in known]:
+        lines.append(_line("token host", known[0] if known else "found by discovery", ", ".join(new)))
     if new := [host for host in now.api_origins if host not in bound.api_origins]:
         lines.append(_line("API", ", ".join(bound.api_origins) or None, ", ".join(new)))
     return tuple(lines)
@@ -69,6 +71,37 @@ def binding_problem(profile: Profile, record: Record) -> str:
     """The first change in one sentence, empty when secrets may be sent as before."""
     lines = binding_changes(profile, record)
     return f"The secrets of “{clean(profile.name, 64)}” were stored for another place ({lines[0]})." if lines else ""
+
+
+def check_settings(profile: Profile, record: Record) -> None:
+    """Whether the settings alone already say another place than the secret was stored for; asked before any request.
+
+    Raises BindingChanged; nothing was sent.
+    """
+    now, bound = binding_of(profile), record.binding
+    known = bound.token_hosts or bound.set_hosts
+    new = [host for host in now.set_hosts if host not in known]
+    if bound.issuer is not None and now.issuer != bound.issuer:
+        what, expected, received = "issuer", bound.issuer, now.issuer or "none"
+    elif bound.client_id is not None and now.client_id != bound.client_id:
+        what, expected, received = "client id", bound.client_id, now.client_id or "none"
+    elif new and bound != Binding():
+        what, expected, received = "token endpoint", known[0] if known else "what its issuer names", new[0]
+    else:
+        return
+    raise changed(profile, what, expected, received)
+
+
+def changed(profile: Profile, what: str, expected: str, received: str) -> BindingChanged:
+    """The refusal to send a secret elsewhere, with the two ways out."""
+    return BindingChanged(
+        f"The {what} of “{clean(profile.name, 64)}” is now {clean(received, 80)}, but its secrets were stored for "
+        f"{clean(expected, 80)}. Nothing was sent.",
+        hint=f"If you changed it on purpose: my-app profile trust {profile.name}. Else put the old value back in config.toml.",
+        what=what,
+        expected=clean(expected, 200),
+        received=clean(received, 200),
+    )
 
 
 def check_api(profile: Profile, record: Record) -> None:

@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from my_app.binding import binding_of, set_endpoints, token_hosts
+from my_app.binding import binding_of, changed, check_settings, set_endpoints, token_hosts
 from my_app.carry import arun, run
-from my_app.errors import BindingChanged, RateLimited, ServerBusy, SettingsFault, Temporary
+from my_app.errors import RateLimited, ServerBusy, SettingsFault, Temporary
 from my_app.model import Binding, Flow, Profile, Record
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata, by_hand, discover
 from my_app.ports import AsyncTransport, Clock, Entropy, Transport
 from my_app.providers import preset
 from my_app.secret import Secret
-from my_app.text import clean, host_of
+from my_app.text import host_of
 from my_app.urls import origin
 
 KEPT: Final = timedelta(minutes=10)
@@ -66,6 +66,8 @@ class Discovery:
         Raises BadMetadata, IssuerMismatch, Temporary, SettingsFault, and BindingChanged when ``record``
         holds secrets that these endpoints may not get.
         """
+        if record is not None and _holds_secrets(record):
+            check_settings(profile, record)
         found = self._at_hand(profile)
         if found is None:
             issuer, overrides = _issuer(profile), set_endpoints(profile)
@@ -80,6 +82,8 @@ class Discovery:
 
     async def ametadata(self, profile: Profile, record: Record | None) -> ServerMetadata:
         """The asyncio twin."""
+        if record is not None and _holds_secrets(record):
+            check_settings(profile, record)
         found = self._at_hand(profile)
         if found is None:
             issuer, overrides = _issuer(profile), set_endpoints(profile)
@@ -130,24 +134,10 @@ def client_of(profile: Profile, client_secret: Secret | None) -> Client:
 
 def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) -> None:
     """Whether the record's secrets may go where the profile now says (D6). Raises BindingChanged; nothing was sent."""
-    bound = record.binding
-    changed: tuple[str, str, str] | None = None
-    if bound.issuer is not None and profile.issuer != bound.issuer:
-        changed = ("issuer", bound.issuer, profile.issuer or "none")
-    elif bound.client_id is not None and profile.client_id != bound.client_id:
-        changed = ("client id", bound.client_id, profile.client_id or "none")
-    elif bound.token_hosts and (token := metadata.endpoints.get("token")) is not None and origin(token) not in bound.token_hosts:
-        changed = ("token endpoint", host_of(bound.token_hosts[0]), host_of(token))
-    if changed is not None:
-        what, expected, received = changed
-        raise BindingChanged(
-            f"The {what} of “{profile.name}” is now {clean(received, 80)}, but its secrets were stored for {clean(expected, 80)}. "
-            "Nothing was sent.",
-            hint=f"If you changed it on purpose: my-app profile trust {profile.name}. Else put the old value back in config.toml.",
-            what=what,
-            expected=clean(expected, 200),
-            received=clean(received, 200),
-        )
+    check_settings(profile, record)
+    bound, token = record.binding, metadata.endpoints.get("token")
+    if bound.token_hosts and token is not None and origin(token) not in bound.token_hosts:
+        raise changed(profile, "token endpoint", host_of(bound.token_hosts[0]), host_of(token))
 
 
 def may_go(record: Record, url: str) -> bool:
@@ -191,6 +181,10 @@ def _found_before(profile: Profile, record: Record | None, problem: Temporary) -
 
 
 def _guarded(profile: Profile, record: Record | None, found: ServerMetadata) -> ServerMetadata:
-    if record is not None and (record.client_secret or (record.tokens and record.tokens.refresh_token)):
+    if record is not None and _holds_secrets(record):
         check_binding(profile, record, found)
     return found
+
+
+def _holds_secrets(record: Record) -> bool:
+    return bool(record.client_secret or (record.tokens and record.tokens.refresh_token))

@@ -125,6 +125,9 @@ class Binding:
     client_id: str | None = None
     token_hosts: tuple[str, ...] = ()
     """Origins (``https://host[:port]``) a client secret or refresh token may go to."""
+    set_hosts: tuple[str, ...] = ()
+    """Origins of the secret-taking endpoints that profile or preset named when the secret was stored; while
+    ``token_hosts`` is open, no other may be named."""
     api_origins: tuple[str, ...] = ()
     """Origins an access token or API key may go to."""
 

@@ -74,10 +74,13 @@ def _id_token(name: str, ctx: Context) -> str:
 def _refresh(args: argparse.Namespace, ctx: Context) -> int:
     from my_app import words
     from my_app.cli import shapes
+    from my_app.errors import Temporary
     from my_app.text import clean
 
     name = stored_profile_of(args, ctx)
     token = ctx.services.sessions.token(name, force=True)
+    if token.note and token.source == "cache":
+        raise Temporary(token.note, hint="Nothing is lost: the present token still works.")
     if token.note:
         ctx.note(token.note)
     value = {
@@ -96,19 +99,19 @@ def _refresh(args: argparse.Namespace, ctx: Context) -> int:
 
 def _userinfo(args: argparse.Namespace, ctx: Context) -> int:
     name = stored_profile_of(args, ctx)
-    return _claims(name, ctx.services.grants.userinfo(name), ctx)
+    return _claims(name, ctx.services.grants.userinfo(name), ctx, "sub")
 
 
 def _introspect(args: argparse.Namespace, ctx: Context) -> int:
     name = stored_profile_of(args, ctx)
-    return _claims(name, ctx.services.grants.introspect(name), ctx)
+    return _claims(name, ctx.services.grants.introspect(name), ctx, "active")
 
 
-def _claims(name: str, claims: Mapping[str, object], ctx: Context) -> int:
+def _claims(name: str, claims: Mapping[str, object], ctx: Context, *first: str) -> int:
     import json
 
     from my_app.cli import tables
 
     rows = [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in claims.items()]
-    ctx.result({"profile": name, "claims": dict(claims)}, "\n".join(tables.facts(rows)))
+    ctx.result({"profile": name, **{key: claims.get(key) for key in first}, "claims": dict(claims)}, "\n".join(tables.facts(rows)))
     return 0

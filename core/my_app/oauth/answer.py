@@ -114,16 +114,28 @@ def _named(code: str, because: str, response: Response, host: str) -> Refused | 
             return busy_of(response, host) or ServerBusy(
                 f"{host} has trouble{because}.", retry_after=retry_after(response), **facts
             )
+        case "use_dpop_nonce":
+            return ServerBusy(f"{host} asks for another DPoP nonce again and again.", **facts)
+        case "invalid_dpop_proof":
+            return WrongCredentials(
+                f"{host} does not accept the proof of possession (DPoP){because}.",
+                hint="Check that the clock of this machine is right.",
+                **facts,
+            )
         case "redirect_uri_mismatch":
             hint = "Register the redirect URI at the provider, or set --redirect-uri and --redirect-port to a registered one."
         case "unauthorized_client" | "unsupported_grant_type":
             hint = "Allow this kind of sign-in for the client at the provider, or choose another with --flow."
         case "invalid_scope":
             hint = "Ask for other scopes with --scope."
+        case "invalid_target":
+            hint = "Check the resources of the profile (--resource): the provider has to know each of them."
         case "invalid_grant":
             hint = "Sign in again."
         case _:
             hint = "See the provider's documentation for this error."
+    if "dpop" in because.lower():
+        hint = "The client has to use DPoP: my-app profile set NAME dpop=true, then sign in."
     return ServerRefused(f"{host} refused the request ({code}){because}.", hint=hint, **facts)
 
 
@@ -152,8 +164,11 @@ def scopes_of(members: dict[str, object], asked: tuple[str, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(clean(word, 120) for word in words[:1000])) or asked
 
 
-def tokens_of(response: Response, host: str, *, asked: tuple[str, ...]) -> TokenSet:
-    """The tokens of a token endpoint's answer. Raises the refusal it stands for, or BadAnswer (T2, T5)."""
+def tokens_of(response: Response, host: str, *, asked: tuple[str, ...], proved: bool = False) -> TokenSet:
+    """The tokens of a token endpoint's answer. Raises the refusal it stands for, or BadAnswer (T2, T5).
+
+    ``proved``: a DPoP proof was sent, so the tokens may be bound to its key; a server that ignores proofs says ``Bearer``.
+    """
     members = members_of(response)
     if (refusal := refusal_of(response, members, host)) is not None:
         raise refusal
@@ -165,7 +180,7 @@ def tokens_of(response: Response, host: str, *, asked: tuple[str, ...]) -> Token
     life = lifetime(members.get("expires_in"))
     return TokenSet(
         access_token=access,
-        token_type=_token_type(members.get("token_type"), host),
+        token_type=_token_type(members.get("token_type"), host, proved),
         refresh_token=_token(members, "refresh_token", host),
         id_token=_token(members, "id_token", host),
         scopes=scopes_of(members, asked),
@@ -187,10 +202,12 @@ def _token(members: dict[str, object], name: str, host: str) -> Secret | None:
     return Secret(value)
 
 
-def _token_type(value: object, host: str) -> str:
+def _token_type(value: object, host: str, proved: bool) -> str:
     kind = value.lower() if isinstance(value, str) else ""
     if kind == "bearer":
         return "Bearer"
+    if kind == "dpop" and proved:
+        return "DPoP"
     if kind == "dpop":
         raise BadAnswer(f"{host} sent a DPoP token although none was asked for.")
     shown = clean(value, 40) if isinstance(value, str) else "none"

@@ -21,7 +21,19 @@ ENTROPY: Final = 96
 """Random bytes a pending login needs: 32 each for state, nonce and verifier."""
 MAX_CODE: Final = 8192
 _OURS: Final = frozenset(
-    {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "resource"}
+    {
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "resource",
+        "dpop_jkt",
+        "request_uri",
+    }
 )
 _ONCE: Final = ("code", "state", "iss", "error")
 
@@ -50,8 +62,10 @@ class PendingLogin:
         verifier: Secret,
         issuer: str | None,
         iss_promised: bool,
+        parameters: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.url = url
+        self.parameters = parameters
         self.redirect_uri = redirect_uri
         self.nonce = nonce
         self._state = state
@@ -134,6 +148,8 @@ def begin(
     if wanted_nonce:
         query.append(("nonce", wanted_nonce))
     query += [("resource", resource) for resource in resources]
+    if client.prover is not None:
+        query.append(("dpop_jkt", client.prover.thumbprint))
     query += [(name, value) for name, value in (extra or {}).items() if name not in _OURS]
     url = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
     if len(url) > 8192:
@@ -146,6 +162,7 @@ def begin(
         verifier=verifier,
         issuer=metadata.issuer,
         iss_promised=metadata.iss_parameter,
+        parameters=tuple(query),
     )
 
 

@@ -11,6 +11,7 @@ from my_app.errors import BadAnswer, BadMetadata, DeviceCodeExpired, NetworkUnav
 from my_app.model import TokenSet
 from my_app.oauth.answer import lifetime, members_of, refusal_of, tokens_of
 from my_app.oauth.client_auth import Client, post
+from my_app.oauth.dpop import sent
 from my_app.oauth.exchange import Exchange, Tick, Wire
 from my_app.oauth.metadata import ServerMetadata
 from my_app.secret import Secret
@@ -93,7 +94,7 @@ def poll(
     interval = authorization.interval
     while True:
         try:
-            response = yield replace(plain, build=build, not_before=interval)
+            response = yield from sent(client.prover, replace(plain, build=build, not_before=interval))
         except NetworkUnavailable:
             _still_alive(authorization, sent_at)
             interval = min(interval * 2, _LONGEST_INTERVAL)
@@ -103,7 +104,7 @@ def poll(
             interval += SLOW_DOWN
         elif error != "authorization_pending":
             try:
-                return tokens_of(response, host, asked=scopes)
+                return tokens_of(response, host, asked=scopes, proved=client.prover is not None)
             except (RateLimited, ServerBusy) as busy:
                 wait = busy.facts.get("retry_after")
                 interval = min(max(interval + SLOW_DOWN, wait if isinstance(wait, timedelta) else interval), _LONGEST_INTERVAL)

@@ -29,7 +29,18 @@ ENDPOINTS: Final = (
 """Endpoint names as used here: the metadata member without ``_endpoint`` (``jwks_uri`` is ``jwks``)."""
 
 _GETS_SECRETS: Final = frozenset(
-    {"authorization", "token", "device_authorization", "revocation", "introspection", "userinfo", "jwks", "authorization_challenge"}
+    {
+        "authorization",
+        "token",
+        "device_authorization",
+        "revocation",
+        "introspection",
+        "userinfo",
+        "jwks",
+        "authorization_challenge",
+        "pushed_authorization_request",
+        "registration",
+    }
 )
 
 
@@ -48,6 +59,12 @@ class ServerMetadata:
     """None: the metadata does not say. S256 is used in any case (A1)."""
     id_token_algorithms: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ()
+    auth_signing_algorithms: tuple[str, ...] = ()
+    """How client assertions may be signed (``token_endpoint_auth_signing_alg_values_supported``)."""
+    par_required: bool = False
+    """Authorization requests have to be pushed (RFC 9126 5)."""
+    dpop_algorithms: tuple[str, ...] = ()
+    """How DPoP proofs may be signed (RFC 9449 5.1); empty: the server does not say that it knows them."""
     warnings: tuple[str, ...] = ()
 
     def endpoint(self, name: str) -> str:
@@ -167,6 +184,9 @@ def _merged(issuer: str, documents: list[dict[str, object]], overrides: Mapping[
         pkce_s256=s256,
         id_token_algorithms=_texts(merged.get("id_token_signing_alg_values_supported")),
         grant_types=_texts(merged.get("grant_types_supported")),
+        auth_signing_algorithms=_texts(merged.get("token_endpoint_auth_signing_alg_values_supported")),
+        par_required=merged.get("require_pushed_authorization_requests") is True,
+        dpop_algorithms=_texts(merged.get("dpop_signing_alg_values_supported")),
         warnings=tuple(warnings),
     )
 

@@ -9,15 +9,18 @@ from my_app.errors import LoginExpired, NetworkUnavailable, RateLimited, Refused
 from my_app.model import TokenSet
 from my_app.oauth.answer import tokens_of
 from my_app.oauth.client_auth import Client, post
+from my_app.oauth.dpop import sent
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
-from my_app.oauth.token import later
+from my_app.oauth.token import later, single
 from my_app.text import host_of
 
 _SHORT: Final = timedelta(seconds=5)
 
 
-def refresh(metadata: ServerMetadata, client: Client, tokens: TokenSet) -> Exchange[TokenSet]:
+def refresh(
+    metadata: ServerMetadata, client: Client, tokens: TokenSet, *, resources: tuple[str, ...] = ()
+) -> Exchange[TokenSet]:
     """The successor of ``tokens``; what the answer leaves out is kept (F5).
 
     A lost answer is asked for once more with the same token (F4), a busy server once more when it
@@ -29,13 +32,13 @@ def refresh(metadata: ServerMetadata, client: Client, tokens: TokenSet) -> Excha
         raise LoginExpired("There is no refresh token.", hint="Sign in again.")
     url = metadata.endpoint("token")
     host = host_of(url)
-    form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token.reveal())]
+    form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token.reveal()), *single(resources)]
     request = post(metadata, client, url, form, purpose="refresh")
     again = True
     while True:
         try:
-            response = yield request
-            return tokens.succeeded_by(tokens_of(response, host, asked=tokens.scopes))
+            response = yield from sent(client.prover, request)
+            return tokens.succeeded_by(tokens_of(response, host, asked=tokens.scopes, proved=client.prover is not None))
         except NetworkUnavailable as lost:
             if not again or lost.facts.get("sent") is not True:
                 raise

@@ -11,6 +11,7 @@ from my_app.model import TokenSet
 from my_app.oauth.answer import MAX_WAIT, tokens_of
 from my_app.oauth.authorize import AuthorizationCode
 from my_app.oauth.client_auth import Client, post
+from my_app.oauth.dpop import sent
 from my_app.oauth.exchange import Exchange, Request
 from my_app.oauth.metadata import ServerMetadata
 from my_app.text import host_of
@@ -19,18 +20,21 @@ _TRIES: Final = 3
 
 
 def exchange_code(
-    metadata: ServerMetadata, client: Client, code: AuthorizationCode, *, scopes: tuple[str, ...]
+    metadata: ServerMetadata, client: Client, code: AuthorizationCode, *, scopes: tuple[str, ...], resources: tuple[str, ...] = ()
 ) -> Exchange[TokenSet]:
     """Tokens for a code, sent once; only a server that says when to come back is asked again (T6).
+
+    One resource is named again (RFC 8707 2.2); of several, the server decides which ones the first token is for.
 
     Raises Refused, PeerFault, Temporary.
     """
     form = [("grant_type", "authorization_code"), ("code", code.code.reveal()), ("code_verifier", code.code_verifier.reveal())]
     if code.redirect_uri is not None:
         form.append(("redirect_uri", code.redirect_uri))
+    form += single(resources)
     url = metadata.endpoint("token")
     request = post(metadata, client, url, form, purpose="token")
-    return (yield from patient(request, url, asked=scopes, busy_repeats=False))
+    return (yield from patient(client, request, url, asked=scopes, busy_repeats=False))
 
 
 def client_credentials(
@@ -50,19 +54,24 @@ def client_credentials(
         form.append(("audience", audience))
     url = metadata.endpoint("token")
     request = post(metadata, client, url, form, purpose="token")
-    return (yield from patient(request, url, asked=scopes, busy_repeats=True))
+    return (yield from patient(client, request, url, asked=scopes, busy_repeats=True))
 
 
-def patient(request: Request, url: str, *, asked: tuple[str, ...], busy_repeats: bool) -> Exchange[TokenSet]:
+def single(resources: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The resource of a later token request: the only one; several stay as they were granted (RFC 8707 2.2)."""
+    return [("resource", resources[0])] if len(resources) == 1 else []
+
+
+def patient(client: Client, request: Request, url: str, *, asked: tuple[str, ...], busy_repeats: bool) -> Exchange[TokenSet]:
     """The tokens, after waiting as long as Retry-After says, at most a minute and three tries (T6).
 
     ``busy_repeats``: a busy answer without Retry-After may be repeated too, after a short back-off.
     """
     host = host_of(url)
     for tried in range(1, _TRIES + 1):
-        response = yield request
+        response = yield from sent(client.prover, request)
         try:
-            return tokens_of(response, host, asked=asked)
+            return tokens_of(response, host, asked=asked, proved=client.prover is not None)
         except (RateLimited, ServerBusy) as busy:
             wait = busy.facts.get("retry_after")
             if not isinstance(wait, timedelta):
