@@ -17,6 +17,7 @@ from my_app.errors import (
     Refused,
     ServerBusy,
     ServerRefused,
+    Temporary,
     WrongCredentials,
 )
 from my_app.model import TokenSet
@@ -97,7 +98,7 @@ def refusal_of(response: Response, members: dict[str, object], host: str) -> MyA
     return _named(code, because, response, host)
 
 
-def _named(code: str, because: str, response: Response, host: str) -> Refused | RateLimited | ServerBusy:
+def _named(code: str, because: str, response: Response, host: str) -> Refused | Temporary:
     facts: dict[str, Any] = {"error": code, "status": response.status}
     match code:
         case "access_denied":
@@ -115,7 +116,7 @@ def _named(code: str, because: str, response: Response, host: str) -> Refused | 
                 f"{host} has trouble{because}.", retry_after=retry_after(response), **facts
             )
         case "use_dpop_nonce":
-            return ServerBusy(f"{host} asks for another DPoP nonce again and again.", **facts)
+            return Temporary(f"{host} asks for another DPoP nonce again and again.", **facts)
         case "invalid_dpop_proof":
             return WrongCredentials(
                 f"{host} does not accept the proof of possession (DPoP){because}.",

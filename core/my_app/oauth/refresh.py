@@ -18,9 +18,7 @@ from my_app.text import host_of
 _SHORT: Final = timedelta(seconds=5)
 
 
-def refresh(
-    metadata: ServerMetadata, client: Client, tokens: TokenSet, *, resources: tuple[str, ...] = ()
-) -> Exchange[TokenSet]:
+def refresh(metadata: ServerMetadata, client: Client, tokens: TokenSet, *, resources: tuple[str, ...] = ()) -> Exchange[TokenSet]:
     """The successor of ``tokens``; what the answer leaves out is kept (F5).
 
     A lost answer is asked for once more with the same token (F4), a busy server once more when it
