@@ -58,9 +58,10 @@ class AccountChanges:
         client_secret: Secret | None = None,
         api_key: Secret | None = None,
         totp_seed: Secret | None = None,
+        registration: Mapping[str, object] | None = None,
         replace: bool = False,
     ) -> Profile:
-        """Write the profile and, when a secret is given, its record. The first one becomes active.
+        """Write the profile and, when a secret, key file or registration is given, its record. The first one becomes active.
 
         An automatic flow with an API key becomes ``api-key``; with a client secret ``client-credentials``, unless the
         provider's preset signs people in with a secret. Raises ProfileExists, InvalidName, SettingsFault, StorageFault;
@@ -84,7 +85,8 @@ class AccountChanges:
             text = put_profile(text, profile)
             return text if settings.active in settings.profiles else set_active(text, profile.name)
 
-        secrets = client_secret or api_key or totp_seed
+        keyed = bool(laid.client_key) and laid.flow is Flow.CLIENT_CREDENTIALS
+        secrets = client_secret or api_key or totp_seed or registration or keyed
         with ExitStack() as stack:
             # An orphan of an earlier crash, or the record of the profile that is replaced.
             there = {summary.name: summary for summary in self._store.summaries()}.get(profile.name)
@@ -93,11 +95,10 @@ class AccountChanges:
                 stack.enter_context(self._store.lock(profile.name, _LOCK))
             if secrets:
                 before = self._store.load(profile.name) if there is not None and profile.name in settings.profiles else None
-                saved = self._store.save(
-                    _record(
-                        laid, there.generation if there else 0, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed
-                    )
+                record = _record(
+                    laid, there.generation if there else 0, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed
                 )
+                saved = self._store.save(replaced(record, registration=registration))
                 undo = self._restoring(saved, before)
             elif there is not None and profile.name not in settings.profiles:
                 self._store.delete(profile.name)

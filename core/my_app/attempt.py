@@ -12,8 +12,9 @@ from my_app.attempt_parts import Party, Tools, Wish, consent, require_answers
 from my_app.audit import Event, Result
 from my_app.callback import CallbackListener, CallbackWait
 from my_app.carry import Step, arun
+from my_app.clients import proof_key
 from my_app.completing import Arrived
-from my_app.discovery import check_binding, client_of
+from my_app.discovery import check_binding
 from my_app.errors import (
     LoginTimeout,
     MyAppError,
@@ -40,6 +41,7 @@ from my_app.oauth import device
 from my_app.oauth.authorize import ENTROPY, begin
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
+from my_app.oauth.par import push
 from my_app.oauth.token import exchange_code
 from my_app.providers import preset
 from my_app.signed_in import SignedIn
@@ -119,7 +121,9 @@ class Attempt:
         secret = record.client_secret if record is not None else None
         if record is not None and secret is not None:
             check_binding(profile, record, metadata)
-        party = Party(profile=profile, metadata=metadata, client=client_of(profile, secret), record=record)
+        key = await asyncio.to_thread(proof_key, profile, record, metadata, tools.entropy)
+        client = await asyncio.to_thread(tools.discovery.clients.of, profile, record, dpop_key=key)
+        party = Party(profile=profile, metadata=metadata, client=client, record=record, dpop_key=key)
         asked = self._wish.scopes if self._wish.scopes is not None else profile.scopes or ()
         try:
             arrived = await self._by_flow(party, asked, limit)
@@ -171,7 +175,15 @@ class Attempt:
 
     def _arrived(self, party: Party, tokens: TokenSet, scopes: tuple[str, ...], nonce: str | None = None) -> Arrived:
         return Arrived(
-            profile=party.profile, metadata=party.metadata, tokens=tokens, kind=Kind.OAUTH, requested_scopes=scopes, nonce=nonce
+            profile=party.profile,
+            metadata=party.metadata,
+            tokens=tokens,
+            kind=Kind.OAUTH,
+            requested_scopes=scopes,
+            nonce=nonce,
+            dpop_key=party.dpop_key,
+            acr_values=tuple((self._wish.acr_values or "").split()),
+            max_age=self._wish.max_age,
         )
 
     async def _carried(self, exchange: Exchange[T], watch: Callable[[Step], None] = lambda step: None) -> T:
@@ -192,6 +204,8 @@ class Attempt:
                 extra={**consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
                 nonce=None if preset(profile.provider).nonce else False,
             )
+            if profile.par or (profile.par is None and party.metadata.par_required):
+                await self._carried(push(party.metadata, party.client, pending))
             waiting = CallbackWait(pending, listener, lambda reason: self._watch(StrayCallback(reason=clean(reason))))
         except BaseException:
             if listener is not None:
@@ -212,7 +226,7 @@ class Attempt:
             if listener is not None:
                 listener.close(gently=answered.done() and not answered.cancelled())
         self._watch(Approved())
-        tokens = await self._carried(exchange_code(party.metadata, party.client, code, scopes=scopes))
+        tokens = await self._carried(exchange_code(party.metadata, party.client, code, scopes=scopes, resources=profile.resources))
         return self._arrived(party, tokens, scopes, code.nonce)
 
     def _listener(self, profile: Profile) -> tuple[CallbackListener | None, str]:
@@ -231,6 +245,8 @@ class Attempt:
             extra["audience"] = profile.audience
         if self._wish.acr_values:
             extra["acr_values"] = self._wish.acr_values
+        if self._wish.max_age is not None:
+            extra["max_age"] = str(int(self._wish.max_age.total_seconds()))
         return extra
 
     async def _device(self, party: Party, scopes: tuple[str, ...]) -> TokenSet:

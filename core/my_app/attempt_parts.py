@@ -15,6 +15,7 @@ from my_app.model import Answers, Challenge, Flow, Profile, Record
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata
 from my_app.ports import Browser, Clock, CredentialStore, Entropy
+from my_app.secret import Secret
 from my_app.vaulting import VaultAdmin
 
 
@@ -48,6 +49,8 @@ class Wish:
     open_browser: bool
     scopes: tuple[str, ...] | None
     acr_values: str | None
+    """What a step-up asks for (RFC 9470): sent, and checked in the new ID token."""
+    max_age: timedelta | None
     timeout: timedelta | None
 
 
@@ -59,6 +62,7 @@ class Party:
     metadata: ServerMetadata
     client: Client
     record: Record | None
+    dpop_key: Secret | None = None
 
 
 def consent(profile: Profile, scopes: tuple[str, ...]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from my_app.oauth.metadata import ServerMetadata
 from my_app.oauth.userinfo import userinfo
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.providers import UserinfoIdentity, preset
+from my_app.secret import Secret
 from my_app.signed_in import SignedIn
 from my_app.strict_json import JsonFault, parse_object
 
@@ -37,6 +38,12 @@ class Arrived:
     requested_scopes: tuple[str, ...]
     nonce: str | None = None
     """The nonce that was sent, if any (A4)."""
+    dpop_key: Secret | None = None
+    """The private JWK the tokens are bound to (RFC 9449)."""
+    acr_values: tuple[str, ...] = ()
+    """Authentication classes that were asked for; the ID token has to name one of them (J10)."""
+    max_age: timedelta | None = None
+    """How old the sign-in may be; the ID token has to say when it was (J10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,7 @@ class Completion:
                     signed_in_at=self.clock.now(),
                     refreshed_at=None,
                     endpoints=dict(arrived.metadata.endpoints),
+                    dpop_key=arrived.dpop_key,
                 )
             )
         if watch is not None:
@@ -102,6 +110,8 @@ class Completion:
                     now=self.clock.now(),
                     leeway=self.leeway(),
                     access_token=tokens.access_token.reveal(),
+                    acr_values=arrived.acr_values,
+                    max_age=arrived.max_age,
                 )
             except TokenInvalid as fault:
                 if attempt == 2 or not fault.facts.get("stale"):

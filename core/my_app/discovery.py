@@ -12,13 +12,11 @@ from typing import Final, Protocol
 
 from my_app.binding import binding_of, changed, check_settings, set_endpoints, token_hosts
 from my_app.carry import arun, run
+from my_app.clients import Clients, KeyFile
 from my_app.errors import RateLimited, ServerBusy, SettingsFault, Temporary
 from my_app.model import Binding, Flow, Profile, Record
-from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata, by_hand, discover
 from my_app.ports import AsyncTransport, Clock, Entropy, Transport
-from my_app.providers import preset
-from my_app.secret import Secret
 from my_app.text import host_of
 from my_app.urls import origin
 
@@ -40,7 +38,7 @@ class Profiles(Protocol):
 class Discovery:
     """Metadata by profile. One instance serves all use cases; safe from any thread.
 
-    Constructor: ``Discovery(transport=, clock=, entropy=)``.
+    Constructor: ``Discovery(transport=, clock=, entropy=)``; ``key_file`` reads what ``client_key`` names.
     """
 
     def __init__(
@@ -51,7 +49,10 @@ class Discovery:
         entropy: Entropy,
         pause: Callable[[float], None] = time.sleep,
         apause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        key_file: KeyFile | None = None,
     ) -> None:
+        self.clients = Clients(clock, key_file)
+        """Who signs in; beside the metadata because every use case that needs one needs the other."""
         self._transport = transport
         self._clock = clock
         self._entropy = entropy
@@ -120,16 +121,6 @@ class Discovery:
     def _keep(self, issuer: str, overrides: Mapping[str, str], found: ServerMetadata) -> None:
         with self._guard:
             self._kept[issuer, tuple(sorted(overrides.items()))] = (self._clock.now(), found)
-
-
-def client_of(profile: Profile, client_secret: Secret | None) -> Client:
-    """The client as the profile sets it. Raises SettingsFault without a client id."""
-    if not profile.client_id:
-        raise SettingsFault(
-            f"The profile “{profile.name}” has no client id.", hint=f"Set one with: my-app profile set {profile.name} client_id=ID"
-        )
-    method = profile.auth_method or (preset(profile.provider).secret_method if client_secret else None)
-    return Client(client_id=profile.client_id, client_secret=client_secret, auth_method=method)
 
 
 def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) -> None:

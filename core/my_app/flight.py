@@ -9,7 +9,8 @@ from typing import Final
 
 from my_app.audit import AuditLog, Event, Result
 from my_app.carry import Step, run
-from my_app.discovery import BothTransports, Discovery, check_binding, client_of, rebound
+from my_app.clients import proof_key
+from my_app.discovery import BothTransports, Discovery, check_binding, rebound
 from my_app.errors import (
     DiskFault,
     LoginExpired,
@@ -26,6 +27,7 @@ from my_app.errors import (
 )
 from my_app.identity import same_account
 from my_app.model import AccessToken, Kind, Profile, Record, Standing, TokenSet
+from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.secret import Secret
@@ -64,10 +66,13 @@ class Flight:
         metadata = self.discovery.metadata(self.profile, record)
         check_binding(self.profile, record, metadata)
         cut_before = record.refresh_in_flight is not None
-        marked = self.store.save(replace(rebound(record, self.profile, metadata), refresh_in_flight=self.clock.now()))
+        key = record.dpop_key or proof_key(self.profile, record, metadata, self.entropy)
+        ready = replace(rebound(record, self.profile, metadata), refresh_in_flight=self.clock.now(), dpop_key=key)
+        client = self.discovery.clients.of(self.profile, ready, dpop_key=key)
+        marked = self.store.save(ready)
         lost: list[bool] = []
         try:
-            tokens = self._asked(marked, metadata, lost)
+            tokens = self._asked(marked, metadata, client, lost)
             same_account(marked, tokens)
         except LoginExpired as refused:
             return self._refused(marked, refused, cut_before or bool(lost))
@@ -108,14 +113,13 @@ class Flight:
             note=f"Not renewed: {problem.message}",
         )
 
-    def _asked(self, record: Record, metadata: ServerMetadata, lost: list[bool]) -> TokenSet:
+    def _asked(self, record: Record, metadata: ServerMetadata, client: Client, lost: list[bool]) -> TokenSet:
         """The request itself; ``lost`` gets a True for each answer that was lost on the wire before another try."""
 
         def watch(step: Step) -> None:
             if step.status == 0:
                 lost.append(True)
 
-        client = client_of(self.profile, record.client_secret)
         if record.kind is Kind.CLIENT_CREDENTIALS:
             from my_app.oauth.token import client_credentials
 
@@ -128,7 +132,7 @@ class Flight:
                 raise LoginExpired(f"“{self.name}” holds no tokens.", hint=f"Sign in with: my-app login {self.name}")
             from my_app.oauth.refresh import refresh
 
-            exchange = refresh(metadata, client, record.tokens)
+            exchange = refresh(metadata, client, record.tokens, resources=self.profile.resources)
         return run(exchange, self.transport, clock=self.clock, entropy=self.entropy, pause=self.pause, watch=watch)
 
     def _obey(self, record: Record) -> None:

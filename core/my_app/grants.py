@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from my_app.api_key import check_url_of, prove
 from my_app.audit import AuditLog, Event, Result
 from my_app.carry import run
-from my_app.discovery import BothTransports, Discovery, Profiles, client_of, may_go
+from my_app.discovery import BothTransports, Discovery, Profiles, may_go
 from my_app.endings import Consequences, Ended, Told, account_call, kinds_of
 from my_app.errors import (
     BindingChanged,
@@ -183,7 +183,7 @@ class Grants:
             raise LoginNeeded(f"“{profile}” holds no access token.", hint=f"Sign in with: my-app login {profile}")
         metadata = self._discovery.metadata(settled, record)
         self._secrets_may_go(settled, record, metadata, "introspection")
-        client = client_of(settled, record.client_secret)
+        client = self._discovery.clients.of(settled, record)
         return self._carried(introspect(metadata, client, record.tokens.access_token))
 
     def check_api_key(self, profile: str) -> str:
@@ -207,7 +207,7 @@ class Grants:
         try:
             metadata = self._discovery.metadata(profile, record)
             self._secrets_may_go(profile, record, metadata, "revocation")
-            client = client_of(profile, record.client_secret)
+            client = self._discovery.clients.of(profile, record)
         except (Temporary, PeerFault, UsageFault) as problem:
             return Told(not_told=kinds, problem=problem)
         revoked: list[str] = []

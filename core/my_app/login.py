@@ -14,10 +14,12 @@ from my_app.api_key import check_url_of, prove
 from my_app.attempt import Ask, Attempt, Watch
 from my_app.attempt_parts import Tools, Wish
 from my_app.audit import AuditLog, Event, Result
+from my_app.binding import binding_of
 from my_app.callback import ListenerFactory
 from my_app.carry import run
+from my_app.clients import proof_key
 from my_app.completing import Arrived, Completion, signed_in
-from my_app.discovery import BothTransports, Discovery, Profiles, check_binding, client_of
+from my_app.discovery import BothTransports, Discovery, Profiles, check_binding
 from my_app.errors import LoginNeeded, MyAppError, Refused, ServerRefused, StorageFault, Unsupported
 from my_app.flows import Surroundings, choose_flow, surroundings
 from my_app.keysets import KeySets
@@ -110,6 +112,7 @@ class Logins:
         open_browser: bool = True,
         scopes: tuple[str, ...] | None = None,
         acr_values: str | None = None,
+        max_age: timedelta | None = None,
         timeout: timedelta | None = None,
     ) -> Attempt:
         """A new attempt, not yet started. ``flow`` None: the profile's, else automatic. Raises UnknownProfile, Unsupported.
@@ -133,6 +136,7 @@ class Logins:
             open_browser=open_browser,
             scopes=scopes,
             acr_values=acr_values,
+            max_age=max_age,
             timeout=timeout,
         )
         return Attempt(self._tools, wish, watch=watch, ask=ask, automatic=self.automatic)
@@ -149,6 +153,8 @@ class Logins:
         settled = self._accounts.profile(profile)
         try:
             record = self._store.load(profile)
+            if record is None and settled.client_key and settled.flow is Flow.CLIENT_CREDENTIALS:
+                record = Record(name=profile, kind=Kind.CLIENT_CREDENTIALS, binding=binding_of(settled))
             if record is None:
                 raise LoginNeeded(
                     f"No secret is stored for “{profile}”.",
@@ -163,14 +169,15 @@ class Logins:
         return done
 
     def _as_client(self, profile: Profile, record: Record) -> SignedIn:
-        if record.client_secret is None:
+        if record.client_secret is None and not profile.client_key:
             raise Unsupported(
                 f"“{profile.name}” has no client secret, so it cannot sign in without a person.",
                 hint="Store one with: my-app profile add NAME ... --client-secret-stdin, or sign in with --flow browser",
             )
         metadata = self._discovery.metadata(profile, record)
         check_binding(profile, record, metadata)
-        client = client_of(profile, record.client_secret)
+        key = proof_key(profile, record, metadata, self._entropy)
+        client = self._discovery.clients.of(profile, record, dpop_key=key)
         asked = profile.scopes or ()
 
         def tokens(scopes: tuple[str, ...]) -> TokenSet:
@@ -185,7 +192,14 @@ class Logins:
             if refusal.facts.get("error") != "invalid_scope" or fewer == asked:
                 raise
             asked, got = fewer, tokens(fewer)
-        arrived = Arrived(profile=profile, metadata=metadata, tokens=got, kind=Kind.CLIENT_CREDENTIALS, requested_scopes=asked)
+        arrived = Arrived(
+            profile=profile,
+            metadata=metadata,
+            tokens=got,
+            kind=Kind.CLIENT_CREDENTIALS,
+            requested_scopes=asked,
+            dpop_key=key,
+        )
         return self._completion.saved(arrived, None)
 
     def _keyed(self, profile: Profile, record: Record) -> SignedIn:
@@ -211,7 +225,7 @@ class Logins:
         ):
             if named.get(endpoint):
                 found.add(flow)
-        if self._has_client_secret(profile.name):
+        if profile.client_key or self._has_client_secret(profile.name):
             found.add(Flow.CLIENT_CREDENTIALS)
         return frozenset(found | ({profile.flow} & _INTERACTIVE))
 

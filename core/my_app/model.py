@@ -115,6 +115,12 @@ class Profile:
     client_key: str | None = None
     """Path of a private key file for ``private_key_jwt``."""
     client_cert: str | None = None
+    assertion_audience: str | None = None
+    """``aud`` of client assertions: ``issuer`` (None too), ``token`` for the token endpoint, or the text itself."""
+    par: bool | None = None
+    """Push authorization requests (RFC 9126); None: where the provider demands it."""
+    dpop: bool = False
+    """Bind tokens to a key of this profile (RFC 9449)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +216,10 @@ class Record:
     refreshed_at: datetime | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """Endpoints found at sign-in, by metadata name without ``_endpoint``; used when discovery fails."""
+    dpop_key: Secret | None = None
+    """Private JWK the tokens are bound to (RFC 9449); None: bearer tokens."""
+    registration: Mapping[str, object] | None = None
+    """What dynamic registration gave (``registering.py``), its management token a Secret; None: registered by hand."""
 
     @property
     def refreshable(self) -> bool:

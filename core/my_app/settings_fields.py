@@ -143,6 +143,12 @@ def _method_value(value: object, where: Where) -> str:
     return text
 
 
+def _bool_value(value: object, where: Where) -> bool:
+    if value in (True, False, "true", "false"):
+        return value in (True, "true")
+    raise where.fault("must be true or false")
+
+
 def _header_value(value: object, where: Where) -> str:
     text = text_value(value, where)
     if not _HEADER.fullmatch(text) or text.lower() in _FRAMING:
@@ -243,6 +249,9 @@ PROFILE_OPTIONS: Final[Mapping[str, ProfileOption]] = {
     "prefix": ProfileOption("prefix", _prefix_value),
     "check_url": ProfileOption("check_url", url_value),
     "expect_account": ProfileOption("expect_account", text_value),
+    "assertion_audience": ProfileOption("assertion_audience", text_value),
+    "par": ProfileOption("par", _bool_value),
+    "dpop": ProfileOption("dpop", _bool_value),
 }
 """Option name (dashes as underscores) to how it is read, in the order they are written."""
 

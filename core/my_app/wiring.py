@@ -72,6 +72,7 @@ def open_services(
     from my_app.adapters.audit_file import AuditFile, current_actor
     from my_app.adapters.clock import SystemClock
     from my_app.adapters.config_file import ConfigFile, CredentialsFile
+    from my_app.adapters.key_file import KeyFiles
     from my_app.adapters.keychain import SystemKeychain
     from my_app.adapters.lazy_http import LazyHttpTransport
     from my_app.adapters.vault import Vault
@@ -120,7 +121,7 @@ def open_services(
     def discovery() -> Discovery:
         from my_app.discovery import Discovery
 
-        return Discovery(transport=transport, clock=clock, entropy=entropy)
+        return Discovery(transport=transport, clock=clock, entropy=entropy, key_file=KeyFiles(places.config.parent))
 
     @cache
     def key_sets() -> KeySets:

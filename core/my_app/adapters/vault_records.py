@@ -120,6 +120,8 @@ def open_record(row: Row, key: bytes, vault_id: str) -> Record:
         signed_in_at=_moment(value["signed_in_at"]),
         refreshed_at=_moment(value["refreshed_at"]),
         endpoints=value["endpoints"],
+        dpop_key=_secret(value.get("dpop_key")),
+        registration=_thawed_mapping(value.get("registration")),
     )
 
 
@@ -177,6 +179,8 @@ def _plain(record: Record) -> dict[str, object]:
         "signed_in_at": _time(record.signed_in_at),
         "refreshed_at": _time(record.refreshed_at),
         "endpoints": dict(record.endpoints),
+        "dpop_key": _revealed(record.dpop_key),
+        "registration": None if record.registration is None else _frozen(record.registration),
     }
 
 
