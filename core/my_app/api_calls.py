@@ -8,10 +8,11 @@ from typing import Final, Protocol
 from urllib.parse import quote
 
 from my_app.api_key import header_of
-from my_app.errors import BindingChanged, InsufficientScope, MyAppError, ServerRefused, SettingsFault, UsageFault
+from my_app.errors import BindingChanged, InsufficientScope, MyAppError, ServerRefused, SettingsFault, StepUpNeeded, UsageFault
 from my_app.model import AccessToken, Kind, Profile, Record, kind_of
 from my_app.oauth.answer import busy_of
 from my_app.oauth.exchange import Response, Wire
+from my_app.oauth.www_authenticate import step_up_of
 from my_app.ports import CredentialStore, Transport
 from my_app.strict_json import JsonFault, parse
 from my_app.text import clean, host_of
@@ -32,6 +33,12 @@ class Tokens(Protocol):
 
     def token(self, profile: str, *, force: bool = False) -> AccessToken:
         """A token that is valid now."""
+
+    def proof(self, token: AccessToken, method: str, url: str) -> dict[str, str]:
+        """The header that proves the key of a bound token."""
+
+    def proof_again(self, token: AccessToken, url: str, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the API only asked for its nonce."""
 
 
 class ApiCalls:
@@ -55,6 +62,8 @@ class ApiCalls:
         record = self._store.load(name)
         _bound(profile, record, url)
         response = self._send(profile, token, method, url, headers or {}, body)
+        if (wanted := step_up_needed(response.status, response.headers.get("www-authenticate", ""), name, url)) is not None:
+            raise wanted
         if response.status == 401 and record is not None and record.refreshable:
             # The API may know of a revocation that the expiry does not tell.
             token = self._sessions.token(name, force=True)
@@ -68,7 +77,31 @@ class ApiCalls:
         self, profile: Profile, token: AccessToken, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Response:
         sent = {"accept": "application/json", **headers, **credential_header(profile, token)}
-        return self._transport.send(Wire(method=method, url=url, headers=sent, body=body))
+        if token.token_type != "DPoP":
+            return self._transport.send(Wire(method=method, url=url, headers=sent, body=body))
+
+        def proved() -> Response:
+            head = {**sent, **self._sessions.proof(token, method, url)}
+            return self._transport.send(Wire(method=method, url=url, headers=head, body=body))
+
+        response = proved()
+        return proved() if self._sessions.proof_again(token, url, response.status, response.headers) else response
+
+
+def step_up_needed(status: int, challenge: str, profile: str, url: str) -> StepUpNeeded | None:
+    """What a 401 for a stronger or newer sign-in stands for (RFC 9470 3); None for any other answer."""
+    wanted = step_up_of(challenge) if status == 401 else None
+    if wanted is None:
+        return None
+    how = [f'--acr "{" ".join(wanted.acr_values)}"'] if wanted.acr_values else []
+    how += [f"--max-age {int(wanted.max_age.total_seconds())}s"] if wanted.max_age is not None else []
+    name = clean(profile, 64)
+    return StepUpNeeded(
+        f"{host_of(url)} wants a stronger or more recent sign-in for this.",
+        hint=f"Sign in for it: my-app login {name} {' '.join(how)}".rstrip(),
+        acr_values=wanted.acr_values,
+        max_age=wanted.max_age,
+    )
 
 
 def credential_header(profile: Profile, token: AccessToken) -> dict[str, str]:

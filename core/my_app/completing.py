@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from my_app.carry import arun
+from my_app.clients import Clients
 from my_app.discovery import BothTransports, bound_to
 from my_app.errors import MyAppError, TokenInvalid
 from my_app.events import LoginEvent, Saved, TokensChecked
@@ -15,6 +16,7 @@ from my_app.identity import check_account, identity_of
 from my_app.jose.verify import verify_id_token
 from my_app.keysets import KeySets
 from my_app.model import Identity, Kind, Profile, Record, Standing, TokenSet, state_of, summary_of
+from my_app.oauth.dpop import Prover
 from my_app.oauth.exchange import Exchange, get
 from my_app.oauth.metadata import ServerMetadata
 from my_app.oauth.userinfo import userinfo
@@ -56,6 +58,7 @@ class Completion:
     clock: Clock
     entropy: Entropy
     leeway: Callable[[], timedelta]
+    clients: Clients
 
     async def checked(self, arrived: Arrived, watch: Callable[[LoginEvent], None]) -> Identity | None:
         """Who signed in. Raises TokenInvalid (T8: then nothing of the answer is kept) and WrongAccount."""
@@ -121,6 +124,10 @@ class Completion:
                 return identity_of(verified.claims)
         return None
 
+    def prover(self, arrived: Arrived) -> Prover | None:
+        """What proves the key the tokens are bound to; None for bearer tokens."""
+        return self.clients.prover(arrived.dpop_key) if arrived.tokens.token_type == "DPoP" else None
+
     async def _from_userinfo(self, arrived: Arrived, known: Identity | None) -> Identity | None:
         """Best effort: a provider that will not say who it is leaves the identity as known so far."""
         exchange: Exchange[Identity | None]
@@ -128,7 +135,7 @@ class Completion:
         if place is not None:
             exchange = _own_account_call(place, arrived.tokens)
         elif "userinfo" in arrived.metadata.endpoints and "openid" in arrived.tokens.scopes:
-            exchange = _userinfo(arrived, known)
+            exchange = _userinfo(arrived, known, self.prover(arrived))
         else:
             return None
         try:
@@ -151,9 +158,9 @@ def signed_in(record: Record, clock: Clock) -> SignedIn:
     )
 
 
-def _userinfo(arrived: Arrived, known: Identity | None) -> Exchange[Identity | None]:
+def _userinfo(arrived: Arrived, known: Identity | None, prover: Prover | None) -> Exchange[Identity | None]:
     sub = known.sub if known else None
-    claims = yield from userinfo(arrived.metadata, arrived.tokens.access_token, sub=sub)
+    claims = yield from userinfo(arrived.metadata, arrived.tokens.access_token, sub=sub, prover=prover)
     return identity_of(claims)
 
 

@@ -14,6 +14,7 @@
     |-- LoginNeeded           exit 3   a person has to sign in again
     |   |-- LoginExpired              the refresh token is spent, expired or revoked
     |   |-- LoginInterrupted          a refresh was cut between answer and save
+    |   |-- StepUpNeeded              an API wants a stronger or newer sign-in (``acr_values``, ``max_age``)
     |   `-- PromptNeeded              a question, and nobody may be asked
     |-- Temporary             exit 4   nothing is lost; try again
     |   |-- NetworkUnavailable        no answer: DNS, TLS, refused, cut, timeout
@@ -145,6 +146,12 @@ class LoginInterrupted(LoginNeeded):
     """A refresh was cut between the server's answer and the save."""
 
     code = "login_interrupted"
+
+
+class StepUpNeeded(LoginNeeded):
+    """An API wants a stronger or newer sign-in (RFC 9470 3); ``acr_values`` is a tuple, ``max_age`` a timedelta or None."""
+
+    code = "step_up_needed"
 
 
 class PromptNeeded(LoginNeeded):

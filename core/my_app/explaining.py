@@ -87,6 +87,11 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The machine or the process stopped at that moment; the old refresh token may be spent.",
         "my-app login PROFILE",
     ),
+    "step_up_needed": Explanation(
+        "An API wants a stronger or more recent sign-in.",
+        "Some acts need a second factor, or a sign-in of the last minutes.",
+        'Run the command of the hint, for example my-app login NAME --acr "VALUES", and repeat the call.',
+    ),
     "prompt_needed": Explanation(
         "A question would have to be asked, and nobody may be asked.",
         "No terminal, --no-input, or --answers without an answer of that kind.",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
-from urllib.parse import urlencode
 
 from my_app.api_key import check_url_of, prove
 from my_app.audit import AuditLog, Event, Result
@@ -26,6 +25,7 @@ from my_app.errors import (
     UsageFault,
 )
 from my_app.model import Kind, Profile, Record, Standing
+from my_app.oauth.end_session import end_session
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.introspect import introspect
 from my_app.oauth.metadata import ServerMetadata
@@ -130,7 +130,7 @@ class Grants:
                 nothing = f"“{profile}” was not signed in."
                 return Ended(profile=profile, revoked=(), not_told=(), reason=nothing, still_valid_until=None, forgotten=False)
             told = Told(not_told=kinds_of(record)) if local else self._tell(settled, record)
-            if record.kind is Kind.OAUTH and (record.client_secret or record.totp_seed):
+            if record.kind is Kind.OAUTH and (record.client_secret or record.totp_seed or record.registration):
                 self._store.save(
                     Record(
                         name=record.name,
@@ -139,6 +139,7 @@ class Grants:
                         binding=record.binding,
                         client_secret=record.client_secret,
                         totp_seed=record.totp_seed,
+                        registration=record.registration,
                     )
                 )
             else:
@@ -162,8 +163,11 @@ class Grants:
             self._api_only(settled, record, metadata.endpoint("userinfo"))
             sub = record.identity.sub if record.identity else None
 
+            bound = token.token_type == "DPoP"
+            prover = self._discovery.clients.prover(record.dpop_key) if bound else None
+
             def ask(value: Secret) -> Exchange[dict[str, object]]:
-                return userinfo(metadata, value, sub=sub)
+                return userinfo(metadata, value, sub=sub, prover=prover)
         else:
             url = place.url
 
@@ -255,9 +259,11 @@ class Grants:
             and tokens.expires_at > self._clock.now()
         ):
             until = tokens.expires_at
-        page = record.endpoints.get("end_session")
-        if page is not None:
-            page = f"{page}{'&' if '?' in page else '?'}{urlencode({'client_id': record.binding.client_id or ''})}"
+        page = None
+        if "end_session" in record.endpoints:
+            # Printed, so without the ID token: the page then asks who is meant.
+            known = ServerMetadata(issuer=record.binding.issuer, endpoints=record.endpoints)
+            page = end_session(known, client_id=record.binding.client_id).url
         return Ended(
             profile=record.name,
             revoked=told.revoked,

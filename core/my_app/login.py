@@ -82,6 +82,7 @@ class Logins:
             clock=clock,
             entropy=entropy,
             leeway=leeway,
+            clients=self._discovery.clients,
         )
         self._tools = Tools(
             accounts=accounts,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import timedelta
 from time import sleep
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from my_app.audit import AuditLog
 from my_app.discovery import BothTransports, Discovery, Profiles
 from my_app.errors import LoginExpired, LoginInterrupted, LoginNeeded, MyAppError
 from my_app.flight import Flight
 from my_app.model import DEFAULT_MARGIN, AccessToken, Kind, Record, Standing, TokenSet
+from my_app.oauth.exchange import Tick
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.secret import Secret
 from my_app.words import span
+
+if TYPE_CHECKING:
+    from my_app.oauth.dpop import Prover
 
 LOCK_DEADLINE: Final = timedelta(seconds=60)
 """How long a flight waits for another process; a flight itself is over well before."""
@@ -82,6 +86,32 @@ class Sessions:
         if joined and self._falls_short(token, need):
             token = await _awaited(self._flight(profile, need, force)[0])
         return token
+
+    def proof(self, token: AccessToken, method: str, url: str) -> dict[str, str]:
+        """The header that proves the key ``token`` is bound to, for one request (RFC 9449 7); empty for a bearer token."""
+        prover = self._prover(token)
+        if prover is None:
+            return {}
+        return {"dpop": prover.proof(Tick(self._clock.now(), self._entropy(64)), method, url, token=token.value)}
+
+    def proof_again(self, token: AccessToken, url: str, status: int, headers: Mapping[str, str]) -> bool:
+        """Learn the nonce of an API's answer; whether the request is to be sent once more with it (RFC 9449 9).
+
+        ``headers``: names in lower case, or of any case where the mapping does not care.
+        """
+        prover = self._prover(token)
+        if prover is None:
+            return False
+        from my_app.oauth.dpop import new_nonce_wanted
+
+        fresh = prover.learn(url, headers.get("dpop-nonce"))
+        return fresh and new_nonce_wanted(status, headers.get("www-authenticate", ""))
+
+    def _prover(self, token: AccessToken) -> Prover | None:
+        if token.token_type != "DPoP" or token.profile is None:
+            return None
+        record = self._store.load(token.profile)
+        return self._discovery.clients.prover(record.dpop_key if record else None)
 
     def id_token(self, profile: str) -> Secret:
         """The ID token of the sign-in, as the provider last gave it. Raises LoginNeeded when there is none."""

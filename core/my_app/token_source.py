@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from my_app.api_calls import credential_header
+from my_app.api_calls import credential_header, step_up_needed
 from my_app.binding import check_api
-from my_app.errors import LoginNeeded
+from my_app.errors import LoginNeeded, StepUpNeeded
 from my_app.model import AccessToken, Profile
 from my_app.urls import UrlFault, origin
 
@@ -46,9 +47,21 @@ class TokenSource:
         """The asyncio twin."""
         return await self._services.sessions.atoken(self.name, min_valid=min_valid, force=force)
 
-    def headers(self, token: AccessToken) -> dict[str, str]:
-        """The one header that carries ``token``, as the profile's header and prefix say (RFC 6750 2.1)."""
-        return credential_header(self.profile, token)
+    def headers(self, token: AccessToken, method: str = "GET", url: str = "") -> dict[str, str]:
+        """The header that carries ``token``, as the profile's header and prefix say (RFC 6750 2.1).
+
+        For a token bound to a key also the proof for ``method`` and ``url`` (RFC 9449 7).
+        """
+        carried = credential_header(self.profile, token)
+        return carried if token.token_type != "DPoP" else {**carried, **self._services.sessions.proof(token, method, url)}
+
+    def proof_again(self, token: AccessToken, url: str, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the API only asked for its nonce, so that the request is to be sent once more (RFC 9449 9)."""
+        return token.token_type == "DPoP" and self._services.sessions.proof_again(token, url, status, headers)
+
+    def step_up(self, url: str, status: int, headers: Mapping[str, str]) -> StepUpNeeded | None:
+        """What a 401 for a stronger or newer sign-in stands for (RFC 9470 3)."""
+        return step_up_needed(status, headers.get("www-authenticate", ""), self.name, url)
 
     def origins(self) -> frozenset[str]:
         """Origins the token may go to, as sealed beside it. Raises BindingChanged when the profile's API is none of them."""

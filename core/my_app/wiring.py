@@ -20,11 +20,13 @@ from my_app.vaulting import VaultAdmin
 if TYPE_CHECKING:
     import ssl
 
+    from my_app.delegating import Delegations
     from my_app.discovery import Discovery
     from my_app.grants import Grants
     from my_app.inspecting import Inspector
     from my_app.keysets import BothTransports, KeySets
     from my_app.login import Logins
+    from my_app.registering import Registrations
     from my_app.rotation import Rotations
     from my_app.session import Sessions
 
@@ -40,6 +42,8 @@ class Services:
     logins: Logins
     grants: Grants
     rotations: Rotations
+    registrations: Registrations
+    delegations: Delegations
     inspector: Inspector
     audit: AuditLog
     vault: VaultAdmin
@@ -183,13 +187,41 @@ def open_services(
 
         return Rotations(accounts=accounts, store=store, transport=transport, clock=clock, entropy=entropy, audit=audit)
 
+    def registrations() -> Registrations:
+        from my_app.registering import Registrations
+
+        return Registrations(
+            accounts=accounts, store=vault, discovery=discovery(), transport=transport, clock=clock, entropy=entropy
+        )
+
+    def delegations() -> Delegations:
+        from my_app.delegating import Delegations
+
+        return Delegations(
+            accounts=accounts,
+            sessions=services.sessions,
+            store=store,
+            discovery=discovery(),
+            transport=transport,
+            clock=clock,
+            entropy=entropy,
+        )
+
     def inspector() -> Inspector:
         from my_app.inspecting import Inspector
 
         return Inspector(key_sets=key_sets(), transport=transport, clock=clock)
 
     services = _OnDemand(
-        parts={"sessions": sessions, "logins": logins, "grants": grants, "rotations": rotations, "inspector": inspector},
+        parts={
+            "sessions": sessions,
+            "logins": logins,
+            "grants": grants,
+            "rotations": rotations,
+            "registrations": registrations,
+            "delegations": delegations,
+            "inspector": inspector,
+        },
         paths=places,
         clock=clock,
         accounts=accounts,

@@ -185,6 +185,7 @@ class FakeLogins(Logins):
         open_browser: bool = True,
         scopes: tuple[str, ...] | None = None,
         acr_values: str | None = None,
+        max_age: timedelta | None = None,
         timeout: timedelta = timedelta(minutes=5),
     ) -> Attempt:
         assert self.script is not None, "give FakeLogins a script"
@@ -533,6 +534,8 @@ def world(rows: list[Account] | None = None) -> World:
         logins=logins,
         grants=grants,
         rotations=rotations,
+        registrations=None,  # type: ignore[arg-type]  # the app does not use it
+        delegations=None,  # type: ignore[arg-type]  # nor this
         inspector=inspector,
         audit=audit,
         vault=vault,

@@ -28,6 +28,7 @@ def configure(command: str, parser: Parser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address, start no browser")
     parser.add_argument("--scope", metavar="S", action="append", help="ask for these scopes instead; may repeat")
     parser.add_argument("--acr", metavar="VALUES", help="authentication classes to ask for, separated by spaces (step-up)")
+    parser.add_argument("--max-age", metavar="5m", help="sign in anew when the last time is longer ago (step-up)")
     parser.add_argument("--timeout", metavar="5m", help="how long to wait; else 5m, for a device code as long as it lives")
     parser.add_argument("--events", action="store_true", help="JSON lines on standard error while waiting")
     parser.add_argument("--answers", metavar="FILE|-", help='answers as JSON lines {"kind","value"}')
@@ -113,6 +114,7 @@ def _sign_in(
     console: Console,
     book: AnswerBook | None,
 ) -> SignedIn:
+    from my_app.cli.values import span
     from my_app.model import Kind, kind_of
 
     logins = ctx.services.logins
@@ -136,6 +138,7 @@ def _sign_in(
         open_browser=not args.no_browser,
         scopes=scopes,
         acr_values=args.acr,
+        max_age=None if args.max_age is None else span(args.max_age, "--max-age"),
         timeout=timeout,
     )
     return asyncio.run(paste.carry(attempt))

@@ -34,9 +34,10 @@ def configure(parser: Parser) -> None:
     secrets.add_argument("--client-secret-stdin", action="store_true", help="read the client secret from standard input")
     secrets.add_argument("--api-key-stdin", action="store_true", help="read the API key or static token from standard input")
     secrets.add_argument("--totp-stdin", action="store_true", help="read the one-time code seed from standard input")
-    client.add_argument("--client-key", metavar="FILE", help="private key for private_key_jwt")
-    client.add_argument("--client-cert", metavar="FILE")
-    client.add_argument("--auth-method", metavar="M", help="client_secret_basic, client_secret_post, none ...")
+    client.add_argument("--client-key", metavar="FILE", help="private key for private_key_jwt: PEM or JWK, mode 0600")
+    client.add_argument("--client-cert", metavar="FILE", help="not supported: sign with --client-key instead")
+    client.add_argument("--auth-method", metavar="M", help="client_secret_basic, client_secret_post, private_key_jwt, none ...")
+    client.add_argument("--register", action="store_true", help="register a client at the provider first (RFC 7591)")
     ask = parser.add_argument_group("sign-in")
     ask.add_argument("--flow", choices=_FLOWS)
     ask.add_argument("--scope", metavar="S", action="append", help="may repeat, or hold several separated by spaces")
@@ -56,12 +57,22 @@ def configure(parser: Parser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Writes profile and secret; prints what was added."""
+    import os
+    from dataclasses import replace
+    from pathlib import Path
+
     from my_app.cli import shapes
     from my_app.model import checked_name
     from my_app.text import clean
 
     checked_name(args.name)
     profile = profile_from(args)
+    if profile.client_key:
+        # The settings are read from anywhere, so the file is named from the root.
+        place = (ctx.cwd or Path.cwd()) / Path(profile.client_key).expanduser()
+        profile = replace(profile, client_key=os.path.normpath(place))
+    if args.register:
+        return _register(args, ctx, profile)
     client_secret = api_key = totp_seed = None
     if args.client_secret_stdin:
         client_secret = _read(ctx, "client secret")
@@ -71,11 +82,41 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         totp_seed = _read(ctx, "one-time code seed")
     else:
         client_secret, api_key = _asked(ctx, profile)
+    if profile.client_cert:
+        ctx.note("A client certificate is not used yet: signing in will fail. Sign with a private key instead: --client-key FILE")
     added = ctx.services.accounts.add(profile, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed)
     if ctx.json:
         ctx.result({"profile": shapes.profile(added)}, "")
     else:
         ctx.note(f"{added.name} is added. Sign in with: my-app login {clean(added.name)}")
+    return 0
+
+
+def _register(args: argparse.Namespace, ctx: Context, profile: Profile) -> int:
+    """``--register``: the provider makes the client, so nothing about one is given."""
+    from my_app.cli import shapes
+    from my_app.environment import secret_variable
+    from my_app.errors import WrongCredentials
+    from my_app.text import clean
+
+    for option in ("client_id", "client_secret_stdin", "api_key_stdin", "totp_stdin", "client_key", "auth_method"):
+        if getattr(args, option):
+            raise UsageFault(
+                f"--register makes a client at the provider, so --{option.replace('_', '-')} has no place beside it.",
+                hint="Leave one of the two out.",
+            )
+    registrations = ctx.services.registrations
+    token = secret_variable(ctx.environ, "MY_APP_REGISTRATION_TOKEN")
+    try:
+        added = registrations.register(profile, initial_token=token)
+    except WrongCredentials:
+        if token is not None or not ctx.interactive:
+            raise
+        added = registrations.register(profile, initial_token=_read(ctx, "initial access token"))
+    if ctx.json:
+        ctx.result({"profile": shapes.profile(added)}, "")
+    else:
+        ctx.note(f"{added.name} is registered as {clean(added.client_id)}. Sign in with: my-app login {clean(added.name)}")
     return 0
 
 
@@ -122,14 +163,14 @@ def profile_from(args: argparse.Namespace) -> Profile:
 
 
 def _flow(args: argparse.Namespace) -> Flow:
-    """A client secret and no flow means client credentials; an API key and no flow means API key."""
+    """A client secret or key file and no flow means client credentials; an API key and no flow means API key."""
     from my_app.model import Flow
 
     if args.flow:
         return Flow(args.flow)
     if args.api_key_stdin:
         return Flow.API_KEY
-    if args.client_secret_stdin:
+    if args.client_secret_stdin or args.client_key:
         return Flow.CLIENT_CREDENTIALS
     return Flow.AUTO
 

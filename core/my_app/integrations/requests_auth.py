@@ -24,7 +24,7 @@ class TokenAuth(AuthBase):
         if not self._source.may_go(request.url or ""):
             return request
         token = self._source.token()
-        headers = self._source.headers(token)
+        headers = self._source.headers(token, request.method or "GET", request.url or "")
         request.headers.update(headers)
 
         def answered(response: Response, **options: Any) -> Response:
@@ -34,16 +34,21 @@ class TokenAuth(AuthBase):
                     response.request.headers.pop(name, None)
                 return response
             replayable = request.body is None or isinstance(request.body, str | bytes)
-            if response.status_code != 401 or not replayable or not self._source.renewable:
+            url = response.request.url or ""
+            wanted = self._source.step_up(url, response.status_code, response.headers)
+            if wanted is not None:
+                raise wanted
+            nonce = self._source.proof_again(token, url, response.status_code, response.headers)
+            if response.status_code != 401 or not replayable or not (nonce or self._source.renewable):
                 return response
-            again = self._source.token(force=True)
-            if again.value == token.value:
+            again = token if nonce else self._source.token(force=True)
+            if again.value == token.value and not nonce:
                 return response
             _ = response.content  # read to the end, so that the connection can be used again
             response.close()
             repeat = response.request.copy()
             repeat.hooks = {**repeat.hooks, "response": []}
-            repeat.headers.update(self._source.headers(again))
+            repeat.headers.update(self._source.headers(again, repeat.method or "GET", repeat.url or ""))
             second: Response = response.connection.send(repeat, **options)
             second.history.append(response)
             second.request = repeat

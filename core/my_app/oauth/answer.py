@@ -108,7 +108,7 @@ def _named(code: str, because: str, response: Response, host: str) -> Refused | 
         case "invalid_client":
             return WrongCredentials(
                 f"{host} does not accept this client id or secret{because}.",
-                hint="Check the client id and secret, and the auth method (--auth-method).",
+                hint="Check the client id, its secret or key, and the auth method (--auth-method).",
                 **facts,
             )
         case "temporarily_unavailable" | "server_error":
@@ -165,10 +165,11 @@ def scopes_of(members: dict[str, object], asked: tuple[str, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(clean(word, 120) for word in words[:1000])) or asked
 
 
-def tokens_of(response: Response, host: str, *, asked: tuple[str, ...], proved: bool = False) -> TokenSet:
+def tokens_of(response: Response, host: str, *, asked: tuple[str, ...], proved: bool = False, typeless: bool = False) -> TokenSet:
     """The tokens of a token endpoint's answer. Raises the refusal it stands for, or BadAnswer (T2, T5).
 
     ``proved``: a DPoP proof was sent, so the tokens may be bound to its key; a server that ignores proofs says ``Bearer``.
+    ``typeless``: the issued token need not be an access token (``N_A``, RFC 8693 2.2.1).
     """
     members = members_of(response)
     if (refusal := refusal_of(response, members, host)) is not None:
@@ -181,7 +182,7 @@ def tokens_of(response: Response, host: str, *, asked: tuple[str, ...], proved: 
     life = lifetime(members.get("expires_in"))
     return TokenSet(
         access_token=access,
-        token_type=_token_type(members.get("token_type"), host, proved),
+        token_type=_token_type(members.get("token_type"), host, proved, typeless),
         refresh_token=_token(members, "refresh_token", host),
         id_token=_token(members, "id_token", host),
         scopes=scopes_of(members, asked),
@@ -203,10 +204,12 @@ def _token(members: dict[str, object], name: str, host: str) -> Secret | None:
     return Secret(value)
 
 
-def _token_type(value: object, host: str, proved: bool) -> str:
+def _token_type(value: object, host: str, proved: bool, typeless: bool) -> str:
     kind = value.lower() if isinstance(value, str) else ""
     if kind == "bearer":
         return "Bearer"
+    if kind == "n_a" and typeless:
+        return "N_A"
     if kind == "dpop" and proved:
         return "DPoP"
     if kind == "dpop":
