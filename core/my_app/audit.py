@@ -74,7 +74,7 @@ class AuditLog(Protocol):
     """The port; ``adapters/audit_file.py`` keeps it in ``audit.jsonl``, ``no_audit`` drops it."""
 
     def append(self, event: Event, *, profile: str | None, result: Result = Result.OK, code: str = "", detail: str = "") -> None:
-        """Write one line durably. Raises DiskFault; a full disk never loses the act it records."""
+        """Write one line durably. Raises StorageFault for an act that was done and stays done; a failed act's line may be lost."""
 
     def entries(self, *, limit: int = 500, before: int | None = None) -> tuple[Entry, ...]:
         """The newest ``limit`` entries older than ``before``, newest first."""

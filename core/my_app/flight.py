@@ -13,6 +13,7 @@ from my_app.clients import proof_key
 from my_app.discovery import BothTransports, Discovery, check_binding, rebound
 from my_app.errors import (
     DiskFault,
+    LockTimeout,
     LoginExpired,
     LoginInterrupted,
     LoginNeeded,
@@ -22,6 +23,7 @@ from my_app.errors import (
     RateLimited,
     ServerBusy,
     StaleRecord,
+    StorageFault,
     Temporary,
     TokenInvalid,
 )
@@ -158,8 +160,7 @@ class Flight:
                     self._note(DiskFault("The new tokens could not be saved."))
                     raise
                 self.pause(0.2)
-        self.audit.append(Event.REFRESH, profile=self.name)
-        return self._token(tokens, "refresh")
+        return self._token(tokens, "refresh", self._recorded())
 
     def _store_tokens(self, done: Record) -> None:
         """Save; when somebody changed the record meanwhile (a setting, a rename), lay the tokens over what is there now."""
@@ -187,8 +188,15 @@ class Flight:
         self.unsaved.pop(self.name, None)
         if tokens.expires_at is not None and tokens.expires_at <= self.clock.now():
             return None
-        self.audit.append(Event.REFRESH, profile=self.name, detail="saved late")
-        return self._token(tokens, "refresh")
+        return self._token(tokens, "refresh", self._recorded("saved late"))
+
+    def _recorded(self, detail: str = "") -> str:
+        """One line in the trail; a note when it cannot be written, for the new tokens are saved and are handed out."""
+        try:
+            self.audit.append(Event.REFRESH, profile=self.name, detail=detail)
+        except (StorageFault, LockTimeout) as problem:
+            return f"Renewed, but not in the audit trail: {problem.message}"
+        return ""
 
     def _refused(self, record: Record, refused: LoginExpired, cut_before: bool) -> AccessToken:
         """Read again: use what another one saved, else remember that a person has to sign in."""
@@ -243,7 +251,7 @@ class Flight:
             reason="",
         )
 
-    def _token(self, tokens: TokenSet, source: str) -> AccessToken:
+    def _token(self, tokens: TokenSet, source: str, note: str = "") -> AccessToken:
         return AccessToken(
             profile=self.name,
             value=tokens.access_token,
@@ -251,4 +259,5 @@ class Flight:
             expires_at=tokens.expires_at,
             scopes=tokens.scopes,
             source=source,
+            note=note,
         )

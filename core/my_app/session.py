@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from my_app.audit import AuditLog
 from my_app.discovery import BothTransports, Discovery, Profiles
-from my_app.errors import LoginExpired, LoginInterrupted, LoginNeeded, MyAppError
+from my_app.errors import DiskFault, LoginExpired, LoginInterrupted, LoginNeeded, MyAppError
 from my_app.flight import Flight
 from my_app.model import DEFAULT_MARGIN, AccessToken, Kind, Record, Standing, TokenSet
 from my_app.oauth.exchange import Tick
@@ -66,7 +66,8 @@ class Sessions:
         """A token with at least ``min_valid`` left (None: the margin of the settings).
 
         ``force`` refreshes in any case. A ``min_valid`` beyond what the server gives costs one
-        refresh and sets ``note``. A temporary failure returns a token that still lives, with a note.
+        refresh and sets ``note``. A temporary failure returns a token that still lives, with a note;
+        so does a failing disk, unless ``force`` is set.
         Raises UnknownProfile, LoginNeeded, Temporary, Refused, StorageFault, BindingChanged.
         """
         need = self._margin() if min_valid is None else min_valid
@@ -191,6 +192,10 @@ class Sessions:
                 return _noted(flight.refreshed(record), need, self._clock)
         except (LoginNeeded, KeyboardInterrupt):
             raise
+        except DiskFault as problem:
+            if force:
+                raise
+            return flight.still_alive(problem)
         except MyAppError as problem:
             return flight.still_alive(problem)
 

@@ -18,7 +18,7 @@ from my_app.adapters.audit_chain import LONGEST, Head, follow, line, read_line, 
 from my_app.adapters.files import disk_fault, private_folder, refuse_unsafe, sync_folder
 from my_app.adapters.lock import file_lock, program
 from my_app.audit import Actor, Entry, Event, Result, Seal, Verdict
-from my_app.errors import StorageFault
+from my_app.errors import DiskFault, LockTimeout, StorageFault
 from my_app.ports import Clock
 from my_app.text import clean
 
@@ -67,10 +67,20 @@ class AuditFile:
         self._rotate_at = rotate_at
 
     def append(self, event: Event, *, profile: str | None, result: Result = Result.OK, code: str = "", detail: str = "") -> None:
-        """Write one line durably. Raises DiskFault, UnsafeFile, LockTimeout."""
-        private_folder(self._path.parent)
-        with file_lock(self._locks, ".audit", _PATIENCE, what="the audit trail"):
-            try:
+        """Write one line durably. Raises DiskFault, UnsafeFile, LockTimeout for an act that was done.
+
+        The line of an act that failed is dropped when it cannot be written: it must not hide why the act failed.
+        """
+        try:
+            self._append(event, profile, result, code, detail)
+        except (StorageFault, LockTimeout):
+            if result is Result.OK:
+                raise
+
+    def _append(self, event: Event, profile: str | None, result: Result, code: str, detail: str) -> None:
+        try:
+            private_folder(self._path.parent)
+            with file_lock(self._locks, ".audit", _PATIENCE, what="the audit trail"):
                 head = self._head()
                 entry = Entry(
                     seq=head.seq + 1,
@@ -85,9 +95,16 @@ class AuditFile:
                 raw = line(entry, head.digest)
                 self._rotate(len(raw))
                 self._write(raw)
-            except OSError as failure:
-                raise disk_fault(failure, "be written", self._path) from None
-            self._mark(entry.seq, raw)
+                self._mark(entry.seq, raw)
+        except OSError as failure:
+            raise self._unwritten(disk_fault(failure, "be written", self._path)) from None
+        except DiskFault as failure:
+            raise self._unwritten(failure) from None
+
+    def _unwritten(self, fault: DiskFault) -> DiskFault:
+        return DiskFault(
+            fault.message, hint="What you asked for is done; only its line in the audit trail is missing.", **fault.facts
+        )
 
     def entries(self, *, limit: int = 500, before: int | None = None) -> tuple[Entry, ...]:
         """The newest ``limit`` entries older than ``before``, newest first; lines that are none are left out."""
