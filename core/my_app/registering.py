@@ -74,7 +74,9 @@ class Registrations:
         laid = laid_under(profile)
         metadata = self._discovery.metadata(laid, None)
         path = f"/callback/{self._entropy(6).hex()}"
-        client = self._carried(registration.register(metadata, wanted(laid, metadata, path), initial_token=initial_token))
+        # Scopes that only a preset knows are left to the provider's own defaults.
+        described = wanted(replace(laid, scopes=profile.scopes), metadata, path)
+        client = self._carried(registration.register(metadata, described, initial_token=initial_token))
         public = client.client_secret is None or client.description.get("token_endpoint_auth_method") == "none"
         settled = replace(
             profile,

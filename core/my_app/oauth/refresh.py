@@ -12,7 +12,7 @@ from my_app.oauth.client_auth import Client, post
 from my_app.oauth.dpop import sent
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
-from my_app.oauth.token import later, single
+from my_app.oauth.token import later, leading
 from my_app.text import host_of
 
 _SHORT: Final = timedelta(seconds=5)
@@ -24,13 +24,14 @@ def refresh(metadata: ServerMetadata, client: Client, tokens: TokenSet, *, resou
     A lost answer is asked for once more with the same token (F4), a busy server once more when it
     names a wait of at most five seconds. Raises LoginExpired for any refusal (a dead refresh token
     comes as ``invalid_grant``, ``invalid_request`` or a bare status), WrongCredentials for a client
-    that is not accepted, RateLimited, ServerBusy, NetworkUnavailable, BadAnswer.
+    that is not accepted, ServerRefused for an unknown resource (``invalid_target``), RateLimited,
+    ServerBusy, NetworkUnavailable, BadAnswer.
     """
     if tokens.refresh_token is None:
         raise LoginExpired("There is no refresh token.", hint="Sign in again.")
     url = metadata.endpoint("token")
     host = host_of(url)
-    form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token.reveal()), *single(resources)]
+    form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token.reveal()), *leading(resources)]
     request = post(metadata, client, url, form, purpose="refresh")
     again = True
     while True:
@@ -49,5 +50,8 @@ def refresh(metadata: ServerMetadata, client: Client, tokens: TokenSet, *, resou
             raise
         except Refused as refusal:
             error = refusal.facts.get("error")
+            if error == "invalid_target":
+                # About the resource setting, which can be corrected; the sign-in is none the worse.
+                raise
             raise LoginExpired(f"{host} no longer accepts the sign-in ({error}).", hint="Sign in again.", error=error) from refusal
         again = False

@@ -24,14 +24,14 @@ def exchange_code(
 ) -> Exchange[TokenSet]:
     """Tokens for a code, sent once; only a server that says when to come back is asked again (T6).
 
-    One resource is named again (RFC 8707 2.2); of several, the server decides which ones the first token is for.
+    The token is for the first of ``resources``; the refresh token stands for all of them (RFC 8707 2.2).
 
     Raises Refused, PeerFault, Temporary.
     """
     form = [("grant_type", "authorization_code"), ("code", code.code.reveal()), ("code_verifier", code.code_verifier.reveal())]
     if code.redirect_uri is not None:
         form.append(("redirect_uri", code.redirect_uri))
-    form += single(resources)
+    form += leading(resources)
     url = metadata.endpoint("token")
     request = post(metadata, client, url, form, purpose="token")
     return (yield from patient(client, request, url, asked=scopes, busy_repeats=False))
@@ -57,9 +57,9 @@ def client_credentials(
     return (yield from patient(client, request, url, asked=scopes, busy_repeats=True))
 
 
-def single(resources: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The resource of a later token request: the only one; several stay as they were granted (RFC 8707 2.2)."""
-    return [("resource", resources[0])] if len(resources) == 1 else []
+def leading(resources: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The resource of a later token request: the first, since servers refuse to issue one token for several (RFC 8707 2.2)."""
+    return [("resource", resource) for resource in resources[:1]]
 
 
 def patient(client: Client, request: Request, url: str, *, asked: tuple[str, ...], busy_repeats: bool) -> Exchange[TokenSet]:
