@@ -105,8 +105,10 @@ class AccountChanges:
             try:
                 self._config.edit(change)
             except BaseException:
-                with suppress(StorageFault):
-                    undo()
+                # A write whose last step failed may have happened all the same: look before taking the secret away.
+                with suppress(StorageFault, SettingsFault):
+                    if self._config.settings().profiles.get(profile.name) == settings.profiles.get(profile.name):
+                        undo()
                 raise
         self._audit.append(Event.PROFILE, profile=profile.name, detail="replaced" if profile.name in settings.profiles else "added")
         return laid

@@ -180,12 +180,16 @@ def write_private(path: Path, data: bytes) -> None:
     try:
         new_private(temp, data)
         temp.replace(path)
-        sync_folder(path.parent)
-        _sweep(path)
     except OSError as failure:
         with suppress(OSError):
             temp.unlink(missing_ok=True)
         raise disk_fault(failure, "be written", path) from None
+    try:
+        sync_folder(path.parent)
+    except OSError as failure:
+        fault = disk_fault(failure, "be made safe against a power cut", path)
+        raise DiskFault(fault.message, hint="It is written. Put that right and try again.", **fault.facts) from None
+    _sweep(path)
 
 
 def new_private(path: Path, data: bytes) -> None:
