@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,8 @@ class Town:
 
     def __init__(self) -> None:
         self.issuer = ""
+        self.delay = 0.0
+        """Seconds between a decision about a token and its answer, in which a client may be killed."""
         self.guard = threading.Lock()
         self.reset()
 
@@ -98,6 +101,8 @@ def strict_town() -> Iterator[Town]:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             bearer = self.headers.get("authorization", "").removeprefix("Bearer ")
             status, members = town.answer(self.command, self.path, body, bearer)
+            if self.path == "/token":
+                time.sleep(town.delay)
             raw = json.dumps(members).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -96,6 +96,7 @@ def test_random_kills_under_load(tmp_path: Path) -> None:
         world = begun(tmp_path, town)
         hands = [stack.enter_context(runner(tmp_path / f"runner-{number}")) for number in range(AT_ONCE)]
         world.runner = hands[0]
+        town.delay = 0.04
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while kills < KILLS:
                 wishes = [(*wish(chance, world), chance.uniform(0.0, LONGEST)) for _ in hands]
