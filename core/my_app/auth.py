@@ -50,6 +50,47 @@ class AuthClient:
         """
         return self._source.token(min_valid=min_valid).value.reveal()
 
+    def exchange_token(
+        self,
+        *,
+        audience: str | None = None,
+        resource: str | None = None,
+        scopes: tuple[str, ...] = (),
+        subject_token: str | None = None,
+        subject_token_type: str = "urn:ietf:params:oauth:token-type:access_token",
+        actor_token: str | None = None,
+        actor_token_type: str = "urn:ietf:params:oauth:token-type:access_token",
+        requested_token_type: str | None = None,
+    ) -> str:
+        """Another token for ``subject_token``, by default for this profile's own access token (RFC 8693); never stored.
+
+        Raises what ``get_access_token`` raises, and BadAnswer for a token of another kind than was asked for.
+        """
+        from my_app.oauth.token_exchange import Party
+        from my_app.secret import Secret
+
+        done = self._source.delegations.exchange(
+            self._source.name,
+            subject=Party(token=Secret(subject_token), kind=subject_token_type) if subject_token else None,
+            actor=Party(token=Secret(actor_token), kind=actor_token_type) if actor_token else None,
+            wanted=requested_token_type,
+            scopes=scopes,
+            resources=(resource,) if resource else (),
+            audiences=(audience,) if audience else (),
+        )
+        return done.tokens.access_token.reveal()
+
+    def redeem_assertion(self, assertion: str, *, scopes: tuple[str, ...] = (), resource: str | None = None) -> str:
+        """An access token for a JWT that somebody signed for this profile's provider (RFC 7523 2.1); never stored.
+
+        Raises what ``get_access_token`` raises.
+        """
+        from my_app.secret import Secret
+
+        resources = (resource,) if resource else ()
+        tokens = self._source.delegations.redeem(self._source.name, Secret(assertion), scopes=scopes, resources=resources)
+        return tokens.access_token.reveal()
+
     def get_authenticated_session(self) -> httpx.Client:
         """An ``httpx.Client`` on the profile's API URL; close it when done.
 

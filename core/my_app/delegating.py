@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from my_app.carry import run
-from my_app.discovery import BothTransports, Discovery, Profiles
+from my_app.discovery import BothTransports, Discovery, Profiles, check_binding
 from my_app.errors import LoginNeeded
-from my_app.model import Profile, Record, TokenSet
+from my_app.model import TokenSet
 from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
@@ -87,10 +87,10 @@ class Delegations:
         profile, record = self._accounts.profile(name), self._store.load(name)
         if record is None:
             raise LoginNeeded(f"“{name}” is not signed in.", hint=f"Sign in with: my-app login {name}")
-        return self._discovery.metadata(profile, record), self._client(profile, record)
-
-    def _client(self, profile: Profile, record: Record) -> Client:
-        return self._discovery.clients.of(profile, record, dpop_key=record.dpop_key)
+        metadata = self._discovery.metadata(profile, record)
+        # The token that is shown is worth as much as a stored secret.
+        check_binding(profile, record, metadata)
+        return metadata, self._discovery.clients.of(profile, record, dpop_key=record.dpop_key)
 
     def _carried(self, exchange: Exchange[T]) -> T:
         return run(exchange, self._transport, clock=self._clock, entropy=self._entropy, pause=self._pause)

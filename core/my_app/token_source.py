@@ -13,6 +13,7 @@ from my_app.model import AccessToken, Profile
 from my_app.urls import UrlFault, origin
 
 if TYPE_CHECKING:
+    from my_app.delegating import Delegations
     from my_app.wiring import Services
 
 
@@ -46,6 +47,11 @@ class TokenSource:
     async def atoken(self, *, min_valid: timedelta | None = None, force: bool = False) -> AccessToken:
         """The asyncio twin."""
         return await self._services.sessions.atoken(self.name, min_valid=min_valid, force=force)
+
+    @property
+    def delegations(self) -> Delegations:
+        """Other tokens for this one."""
+        return self._services.delegations
 
     def headers(self, token: AccessToken, method: str = "GET", url: str = "") -> dict[str, str]:
         """The header that carries ``token``, as the profile's header and prefix say (RFC 6750 2.1).

@@ -367,7 +367,7 @@ def test_mutual_tls_is_refused_plainly() -> None:
             Record(
                 name="work",
                 kind=Kind.CLIENT_CREDENTIALS,
-                binding=Binding(issuer=ISSUER, client_id="cli"),
+                binding=binding,
                 client_secret=Secret("s"),
             )
         )
