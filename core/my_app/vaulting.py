@@ -64,8 +64,11 @@ class VaultAdmin(Protocol):
     def status(self) -> VaultStatus:
         """Never asks, never raises for a locked vault. Raises VaultDamaged, VaultTooNew."""
 
-    def open(self) -> SlotKind:
-        """Open by environment (key, then passphrase), then keyring. Raises VaultLocked, WrongPassphrase, KeyringUnavailable."""
+    def open(self, *, ask: bool = True) -> SlotKind:
+        """Open by environment (key, then passphrase), then keyring, then, with ``ask``, the person.
+
+        Raises VaultLocked, WrongPassphrase, KeyringUnavailable.
+        """
 
     def unlock(self, passphrase: Secret) -> None:
         """Open by passphrase. Raises WrongPassphrase, VaultLocked when there is no such slot."""
@@ -76,8 +79,8 @@ class VaultAdmin(Protocol):
     def add_slot(self, kind: SlotKind, secret: Secret | None = None) -> None:
         """Needs the vault open. Adding a kind that is there replaces it."""
 
-    def remove_slot(self, kind: SlotKind) -> None:
-        """Raises Unsupported for the last slot."""
+    def remove_slot(self, kind: SlotKind, *, dry_run: bool = False) -> None:
+        """Raises Unsupported for the last slot; ``dry_run`` only looks whether it could be done."""
 
     def lock_now(self) -> None:
         """Forget the data key."""

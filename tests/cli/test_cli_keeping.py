@@ -130,6 +130,19 @@ def test_slot_secrets_come_from_the_environment_without_a_terminal(tmp_path: Pat
     assert home.run("vault", "slot", "add", "floppy").code == 2
 
 
+def test_a_migration_can_be_tried_first() -> None:
+    """``--dry-run`` says what would open the vault, and changes nothing."""
+    home = slots(door(), SlotKind.KEYRING)
+    said = home.run("vault", "slot", "add", "passphrase", "--dry-run")
+    assert "would open by keyring or passphrase" in said.err
+    value = home.run("vault", "slot", "add", "key", "--dry-run", "--json").json("vault slot add")
+    assert (value["slots"], value["dry_run"]) == (["keyring", "key"], True)
+    assert [slot.kind for slot in home.world.vault.slots] == [SlotKind.KEYRING]
+    home = slots(home, SlotKind.KEYRING, SlotKind.KEY)
+    assert "would open by key alone" in home.run("vault", "slot", "remove", "keyring", "--dry-run").err
+    assert len(home.world.vault.slots) == 2
+
+
 def test_the_first_slot_makes_the_vault() -> None:
     """``slot add`` on a machine without a vault makes one."""
     home = door()

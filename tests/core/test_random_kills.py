@@ -59,7 +59,7 @@ def check(world: World, round_: list[tuple[list[str], Ran]]) -> int:
         if world.refresh_token(name) in world.town.live and record.standing is Standing.ACTIVE:
             continue
         assert record.refresh_in_flight is not None or record.reason == LoginInterrupted.code, record
-        assert world.run("token", name).code == 3
+        assert world.run("refresh", name).code == 3
         assert world.run("login", name, "--flow", "terminal", "--answers", "-", stdin=ANSWERS).code == 0
         asked += 1
     assert key_of(world) in {value for _, value in world.town.keys.values()}

@@ -193,3 +193,25 @@ def test_every_error_names_a_next_step(tmp_path: Path) -> None:
         with pytest.raises(MyAppError) as caught:
             act()
         assert caught.value.hint
+
+
+def test_removing_a_slot_can_be_tried_first(tmp_path: Path) -> None:
+    """A dry run refuses what the removal would refuse, and changes nothing (S9)."""
+    vault = vault_at(tmp_path, key=KEY)
+    vault.save(api_key("forge"))
+    with pytest.raises(Unsupported):
+        vault.remove_slot(SlotKind.KEY, dry_run=True)
+    vault.add_slot(SlotKind.PASSPHRASE, Secret("horse"))
+    before = (tmp_path / "vault.db").read_bytes()
+    vault.remove_slot(SlotKind.KEY, dry_run=True)
+    assert (tmp_path / "vault.db").read_bytes() == before
+
+
+def test_a_check_asks_nobody(tmp_path: Path) -> None:
+    """Opening without asking uses environment and keyring only, the keyring without its prompt (O, E1)."""
+    vault_at(tmp_path, passphrase="horse").save(api_key("forge"))
+    person = Person(answers=["horse"])
+    with pytest.raises(VaultLocked):
+        vault_at(tmp_path, person=person).open(ask=False)
+    assert person.asked == []
+    assert vault_at(tmp_path, person=person).open() is SlotKind.PASSPHRASE

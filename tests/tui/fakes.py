@@ -347,7 +347,7 @@ class FakeVault:
             keyring_usable=self.keyring_usable,
         )
 
-    def open(self) -> SlotKind:
+    def open(self, *, ask: bool = True) -> SlotKind:
         if self.open_fault:
             raise self.open_fault
         self.is_open = True
@@ -367,7 +367,9 @@ class FakeVault:
     def add_slot(self, kind: SlotKind, secret: Secret | None = None) -> None:
         self.created.append(kind)
 
-    def remove_slot(self, kind: SlotKind) -> None:
+    def remove_slot(self, kind: SlotKind, *, dry_run: bool = False) -> None:
+        if dry_run:
+            return
         self.slots = tuple(slot for slot in self.slots if slot.kind is not kind)
 
     def lock_now(self) -> None:

@@ -53,11 +53,14 @@ class VaultKeeper(VaultCore):
             keyring_usable=usable,
         )
 
-    def open(self) -> SlotKind:
-        """Open it and look whether it is whole. Raises VaultLocked, WrongPassphrase, KeyringUnavailable, VaultDamaged."""
+    def open(self, *, ask: bool = True) -> SlotKind:
+        """Open it and look whether it is whole; without ``ask`` neither keyring nor program asks the person.
+
+        Raises VaultLocked, WrongPassphrase, KeyringUnavailable, VaultDamaged.
+        """
         if not self._there():
             raise VaultLocked("There is no vault yet.", hint="It is made when the first account is added.")
-        kind = self._unlocked().kind
+        kind = self._unlocked(ask=ask).kind
         self._check_whole()
         return kind
 
@@ -100,10 +103,10 @@ class VaultKeeper(VaultCore):
         self._write(action)
         self._try_refresh_copy()
 
-    def remove_slot(self, kind: SlotKind) -> None:
-        """One way less. Raises Unsupported for the last slot, and for one that is not there."""
+    def remove_slot(self, kind: SlotKind, *, dry_run: bool = False) -> None:
+        """One way less; ``dry_run`` only looks. Raises Unsupported for the last slot, and for one that is not there."""
 
-        def action(view: View, key: bytes) -> str:
+        def look(view: View, key: bytes) -> None:
             kinds = [slot.kind for slot in view.slots()]
             if kind.value not in kinds:
                 raise Unsupported(f"The vault has no {kind.value} slot.", hint="See: my-app vault slot list")
@@ -111,10 +114,16 @@ class VaultKeeper(VaultCore):
                 raise Unsupported(
                     "That is the only thing that opens the vault.", hint="Add another first with: my-app vault slot add"
                 )
+
+        def action(view: View, key: bytes) -> str:
+            look(view, key)
             view.drop_slot(kind.value)
             self._put_slots(view, key)
             return view.vault_id
 
+        if dry_run:
+            self._read(look)
+            return
         vault_id = self._write(action)
         self._refresh_copy()
         if kind is SlotKind.KEYRING:

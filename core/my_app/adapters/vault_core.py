@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -89,7 +89,7 @@ class VaultCore:
             )
         return False
 
-    def _unlocked(self) -> Held:
+    def _unlocked(self, *, ask: bool = True) -> Held:
         """The open vault. Raises VaultLocked, WrongPassphrase, KeyringUnavailable, VaultDamaged."""
         with self._guard:
             with self._db.reading() as view:
@@ -97,7 +97,8 @@ class VaultCore:
             held = self._held
             if held is None or (held.vault_id, held.key_id) != (vault_id, key_id):
                 # No transaction is open while a keyring or a person is asked.
-                kind, key = self._opener.open(slots, vault_id)
+                opener = self._opener if ask else replace(self._opener, ask=None)
+                kind, key = opener.open(slots, vault_id)
                 held = self._held = Held(vault_id=vault_id, key_id=key_id, kind=kind, key=key)
             return held
 

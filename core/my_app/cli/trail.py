@@ -70,12 +70,13 @@ def _verify(args: argparse.Namespace, ctx: Context) -> int:
 
     vault = ctx.services.vault
     with suppress(StorageFault):
-        # The keyed checkpoint is in the vault: with it closed the chain alone speaks.
+        # The keyed checkpoint is in the vault: with it closed the chain alone speaks. A check asks nobody for a passphrase.
         if vault.status().exists:
-            vault.open()
+            vault.open(ask=False)
     verdict = ctx.services.audit.verify()
     value = {"ok": verdict.ok, "events": verdict.events, "sealed_to": verdict.sealed_to, "broken_at": verdict.broken_at}
-    text = f"{verdict.events} events, chain holds, sealed up to {verdict.sealed_to}." if verdict.ok else ""
+    sealed = f"sealed up to {verdict.sealed_to}" if verdict.sealed_to else "not sealed: the vault is closed or has no mark yet"
+    text = f"{verdict.events} events, chain holds, {sealed}." if verdict.ok else ""
     ctx.result(value, text)
     if not verdict.ok:
         ctx.flush()

@@ -9,7 +9,7 @@ from my_app.errors import UsageFault
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from my_app.cli.context import Context
@@ -32,6 +32,7 @@ def configure(command: str, parser: Parser) -> None:
     for name, text, run in (("add", "add one, or replace the one of that kind", _add), ("remove", "remove one", _remove)):
         one = slot.add_parser(name, help=text)
         one.add_argument("kind", choices=_KINDS)
+        one.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         one.set_defaults(run=run)
     sub.add_parser("rekey", help="seal everything under a new key; slots stay").set_defaults(run=_rekey)
     export = sub.add_parser("export", help="write all records to a new file, sealed under a passphrase")
@@ -77,6 +78,8 @@ def _add(args: argparse.Namespace, ctx: Context) -> int:
 
     kind = SlotKind(args.kind)
     vault = ctx.services.vault
+    if args.dry_run:
+        return _would_add(kind, ctx)
     secret = _slot_secret(kind, ctx)
     if vault.status().exists:
         vault.open()
@@ -85,17 +88,53 @@ def _add(args: argparse.Namespace, ctx: Context) -> int:
     else:
         vault.create(kind, secret)
         sentence = f"A new vault is made; it opens by {kind.value}."
-    return _done(ctx, {"slot": kind.value, "slots": [slot.kind.value for slot in vault.status().slots]}, sentence)
+    return _done(ctx, _slots_after(kind, [slot.kind for slot in vault.status().slots], dry_run=False), sentence)
+
+
+def _would_add(kind: SlotKind, ctx: Context) -> int:
+    """What ``add`` would do, as far as it can be known without doing it."""
+    from my_app.errors import KeyringUnavailable
+    from my_app.vaulting import SlotKind
+
+    vault = ctx.services.vault
+    status = vault.status()
+    if status.exists:
+        vault.open()
+    if kind is SlotKind.KEYRING and not status.keyring_usable:
+        raise KeyringUnavailable(status.keyring)
+    there = [slot.kind for slot in status.slots]
+    if not status.exists:
+        sentence = f"A new vault would be made; it would open by {kind.value}."
+    elif kind in there:
+        sentence = f"The {kind.value} slot would be replaced; the vault would open by {_named(there)}."
+    else:
+        sentence = f"The vault would open by {_named([*there, kind])}."
+    after = there if kind in there else [*there, kind]
+    return _done(ctx, _slots_after(kind, after, dry_run=True), f"{sentence} Nothing was changed.")
 
 
 def _remove(args: argparse.Namespace, ctx: Context) -> int:
     from my_app.vaulting import SlotKind
 
     kind = SlotKind(args.kind)
-    ctx.services.vault.open()
-    ctx.services.vault.remove_slot(kind)
-    slots = [slot.kind.value for slot in ctx.services.vault.status().slots]
-    return _done(ctx, {"slot": kind.value, "slots": slots}, f"The vault no longer opens by {kind.value}.")
+    vault = ctx.services.vault
+    vault.open()
+    vault.remove_slot(kind, dry_run=args.dry_run)
+    slots = [slot.kind for slot in vault.status().slots]
+    if args.dry_run:
+        slots = [each for each in slots if each is not kind]
+        sentence = f"The vault would open by {_named(slots)} alone. Nothing was changed."
+    else:
+        sentence = f"The vault no longer opens by {kind.value}."
+    return _done(ctx, _slots_after(kind, slots, dry_run=args.dry_run), sentence)
+
+
+def _named(kinds: Sequence[SlotKind]) -> str:
+    return " or ".join(kind.value for kind in kinds)
+
+
+def _slots_after(kind: SlotKind, slots: Sequence[SlotKind], *, dry_run: bool) -> dict[str, object]:
+    return {"slot": kind.value, "slots": [each.value for each in slots], "dry_run": dry_run}
 
 
 def _slot_secret(kind: SlotKind, ctx: Context) -> Secret | None:
