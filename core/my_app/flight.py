@@ -59,6 +59,8 @@ class Flight:
         """Renew ``record``, which was just read under the lock. The session outlives every error but LoginNeeded."""
         if (late := self._saved_late(record)) is not None:
             return late
+        if record.tokens is None and not record.refreshable:
+            raise LoginNeeded(f"“{self.name}” is not signed in.", hint=f"Sign in with: my-app login {self.name}")
         if not record.refreshable:
             raise LoginExpired(
                 f"The token of “{self.name}” has expired, and the provider gave no refresh token.",
