@@ -21,8 +21,8 @@ from sampling import some
 from strict_town import strict_town
 
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EMFILE")
-KILLS = 22
-FAULTS = 30
+KILLS = 16
+FAULTS = 20
 needs_strace = pytest.mark.skipif(
     shutil.which("strace") is None and not os.environ.get("CI"), reason="strace is not installed (it is required in CI)"
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from my_app.wiring import open_services
+from sampling import FULL, dice
 from token_house import crowd, environment, one_process, signed_in, token_house
 
 
@@ -64,16 +67,48 @@ def test_killed_in_mid_refresh_is_told_and_nobody_else_is_hurt(tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_hundred_rounds(tmp_path: Path) -> None:
-    """100 rounds of eight processes: 100 refreshes, everyone served, no login lost."""
+def test_rounds(tmp_path: Path) -> None:
+    """Rounds of eight processes (100 with MY_APP_FULL=1): one refresh each, everyone served, no login lost."""
+    rounds = 100 if FULL else 10
     with token_house() as house:
         house.delay = 0
-        for number in range(100):
+        for number in range(rounds):
             house.current = "r0"
             home = tmp_path / str(number)
             signed_in(home, house.issuer)
             assert crowd(home, 8) == [f"a{number + 1}"] * 8
-        assert house.refreshes == 100
+        assert house.refreshes == rounds
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_rounds_with_one_killed_at_a_random_moment(tmp_path: Path) -> None:
+    """Rounds (100 with MY_APP_FULL=1) of six processes and one that is killed: all served, or all told that a renewal was cut."""
+    chance = dice("killed in mid-refresh")
+    cut = 0
+    rounds = 100 if FULL else 10
+    with token_house() as house:
+        for number in range(rounds):
+            house.current, house.dead, house.refreshes, house.delay = "r0", False, 0, 0.1
+            house.in_flight.clear()
+            home = tmp_path / str(number)
+            signed_in(home, house.issuer)
+            victim = one_process(home)
+            # Half of them while the answer is on its way, the others a little later.
+            assert house.in_flight.wait(30)
+            with suppress(subprocess.TimeoutExpired):
+                victim.communicate(timeout=chance.choice((0.0, 0.05, 0.2, 0.4)))
+            victim.kill()
+            victim.communicate()
+            house.delay = 0
+            served = set(crowd(home, 6))
+            assert served in ({"a1"}, {"login_interrupted"})
+            cut += served == {"login_interrupted"}
+            assert house.refreshes == (1 if served == {"a1"} else 2)
+            record = open_services(environment(home)).store.load("work")
+            assert record is not None
+            assert record.tokens is not None
+    print(f"{cut} of {rounds} renewals were cut between answer and save; all others served")
 
 
 @pytest.mark.slow
