@@ -121,6 +121,8 @@ class Profile:
     """Push authorization requests (RFC 9126); None: where the provider demands it."""
     dpop: bool = False
     """Bind tokens to a key of this profile (RFC 9449)."""
+    rotation: Mapping[str, object] = field(default_factory=dict)
+    """How its key or secret is rotated (``recipes``): the name of a recipe with its settings, or a recipe itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +200,7 @@ class Record:
     api_key: Secret | None = None
     """The API key or static token of kinds ``api_key`` and ``token``."""
     api_key_id: str | None = None
-    """The provider's own id of the key, no secret; what ``rotate`` deletes by."""
+    """The provider's own id of the key or client secret, no secret; what ``rotate`` deletes by."""
     totp_seed: Secret | None = None
     tokens: TokenSet | None = None
     identity: Identity | None = None

@@ -225,6 +225,12 @@ def _endpoints(value: object, where: Where) -> dict[str, str]:
     return out
 
 
+def _rotation(value: object, where: Where) -> dict[str, object]:
+    from my_app.recipes import read_rotation  # only who rotates by settings pays for it
+
+    return read_rotation(_table(value, where), where)
+
+
 PROFILE_OPTIONS: Final[Mapping[str, ProfileOption]] = {
     "provider": ProfileOption("provider", _word_value),
     "tenant": ProfileOption("tenant", text_value),
@@ -252,6 +258,7 @@ PROFILE_OPTIONS: Final[Mapping[str, ProfileOption]] = {
     "assertion_audience": ProfileOption("assertion_audience", text_value),
     "par": ProfileOption("par", _bool_value),
     "dpop": ProfileOption("dpop", _bool_value),
+    "rotation": ProfileOption("rotation", _rotation, "="),
 }
 """Option name (dashes as underscores) to how it is read, in the order they are written."""
 

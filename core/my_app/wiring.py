@@ -185,7 +185,16 @@ def open_services(
     def rotations() -> Rotations:
         from my_app.rotation import Rotations
 
-        return Rotations(accounts=accounts, store=store, transport=transport, clock=clock, entropy=entropy, audit=audit)
+        return Rotations(
+            accounts=accounts,
+            store=store,
+            transport=transport,
+            clock=clock,
+            entropy=entropy,
+            audit=audit,
+            sessions=services.sessions,
+            discovery=discovery(),
+        )
 
     def registrations() -> Registrations:
         from my_app.registering import Registrations

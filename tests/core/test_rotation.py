@@ -96,6 +96,7 @@ class Home:
     server: KeyServer
     store: KillingStore
     trail: Trail
+    transport: ScriptedTransport
     rotations: Rotations
     progress: list[Progress] = field(default_factory=list)
 
@@ -114,16 +115,17 @@ def home(**profile: object) -> Home:
     binding = Binding(issuer=ISSUER, api_origins=("https://api.example.test",))
     store.save(Record(name="work", kind=Kind.API_KEY, binding=binding, api_key=Secret("key-old-0123456789abcdef")))
     store.saves = 0
+    transport = ScriptedTransport(server, clock=clock)
     rotations = Rotations(
         accounts=OneProfile(**settled),
         store=store,
-        transport=ScriptedTransport(server, clock=clock),
+        transport=transport,
         clock=clock,
         entropy=seeded(5),
         audit=trail,
         pause=clock.pause,
     )
-    return Home(server, store, trail, rotations)
+    return Home(server, store, trail, transport, rotations)
 
 
 def test_rotation_replaces_the_key_step_by_step() -> None:
@@ -199,7 +201,7 @@ def test_refused_before_anything_was_made_leaves_no_journal() -> None:
         raise NetworkUnavailable("down", sent=False)
 
     other = home()
-    other.rotations._transport.server = down  # type: ignore[attr-defined]
+    other.transport.server = down
     with pytest.raises(NetworkUnavailable):
         other.rotations.rotate("work", watch=here.progress.append)
     assert other.record.pending is None

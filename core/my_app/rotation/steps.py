@@ -54,6 +54,8 @@ class RotationPlan:
     """Said first where the old secret dies at once; else empty."""
     interrupted_at: RotationStep | None
     """A rotation was cut here: resume or roll back."""
+    note: str = ""
+    """What an interrupted rotation waits for, or what is not known; a sentence, else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
