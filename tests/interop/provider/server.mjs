@@ -1,8 +1,10 @@
 // The oidc-provider package on loopback, configured for the interop tests:
-// plain sign-in and consent pages, rotation with reuse detection, short lifetimes by option.
+// plain sign-in and consent pages, rotation with reuse detection, short lifetimes by option, pushed
+// requests, bound tokens with nonces, signed clients, resources, registration open to everybody.
 //   node server.mjs [ACCESS_TTL_SECONDS]     prints {"issuer": ...} and serves
 import * as http from 'node:http';
-import Provider from 'oidc-provider';
+import { randomBytes } from 'node:crypto';
+import Provider, { errors } from 'oidc-provider';
 
 const ACCESS_TTL = Number(process.argv[2] || 3600);
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -15,6 +17,9 @@ const clients = [
   { client_id: 'native', token_endpoint_auth_method: 'none', ...person },
   { client_id: 'confidential', client_secret: 'a secret with / + % : & = in it', token_endpoint_auth_method: 'client_secret_basic', ...person },
   { client_id: 'service-basic', client_secret: 'basic/+ %:&=', token_endpoint_auth_method: 'client_secret_basic', ...service },
+  { client_id: 'pushed', token_endpoint_auth_method: 'none', require_pushed_authorization_requests: true, ...person },
+  { client_id: 'bound', token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true, ...person },
+  { client_id: 'service-secret-jwt', client_secret: 'a secret of at least 32 bytes: enough', token_endpoint_auth_method: 'client_secret_jwt', ...service },
   { client_id: 'service-post', client_secret: 'post/+ %:&=', token_endpoint_auth_method: 'client_secret_post', ...service },
 ];
 
@@ -32,11 +37,12 @@ server.listen(0, '127.0.0.1', () => {
     clients,
     clockTolerance: 0,
     scopes: ['openid', 'offline_access', 'api:read', 'api:write'],
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+    acrValues: ['urn:interop:password', 'urn:interop:key'],
+    claims: { acr: null, auth_time: null, openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
     cookies: { keys: ['interop'] },
     responseTypes: ['code'],
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
     pkce: { required: () => true },
     rotateRefreshToken: () => true,
     findAccount: async (_ctx, id) => people[id] && { accountId: id, claims: async () => ({ sub: id, name: people[id].name, preferred_username: id, email: `${id}@example.test`, email_verified: true }) },
@@ -47,6 +53,19 @@ server.listen(0, '127.0.0.1', () => {
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      pushedAuthorizationRequests: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      registration: { enabled: true, initialAccessToken: false },
+      registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, _client, oneOf) => oneOf || undefined,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource) => {
+          if (!resource.startsWith('https://api.example.test/')) throw new errors.InvalidTarget();
+          return { scope: 'api:read api:write', audience: resource, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } };
+        },
+      },
       deviceFlow: {
         enabled: true,
         userCodeInputSource: (ctx, form) => { ctx.body = page('Enter code', `${form}<button type="submit" form="op.deviceInputForm">Continue</button>`); },
@@ -76,15 +95,16 @@ async function handle(req, res) {
     if (step[2] === 'login') {
       const given = await form(req);
       const name = given.get('username');
-      if (people[name]?.password === given.get('password')) return finish({ login: { accountId: name } }, false);
+      if (people[name]?.password === given.get('password')) return finish({ login: { accountId: name, acr: 'urn:interop:password' } }, false);
     }
     return show('Sign in', `<form method="post" action="/interaction/${found.uid}/login"><input name="username"><input name="password" type="password"><button type="submit">Sign in</button></form><a id="deny" href="/interaction/${found.uid}/abort">Deny</a>`);
   }
   if (step[2] === 'confirm') {
     const grant = (found.grantId && await provider.Grant.find(found.grantId)) || new provider.Grant({ accountId: found.session.accountId, clientId: found.params.client_id });
-    const { missingOIDCScope, missingOIDCClaims } = found.prompt.details;
+    const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = found.prompt.details;
     if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '));
     if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
+    for (const [resource, scopes] of Object.entries(missingResourceScopes || {})) grant.addResourceScope(resource, scopes.join(' '));
     return finish({ consent: { grantId: await grant.save() } }, true);
   }
   return show('Allow access', `<form method="post" action="/interaction/${found.uid}/confirm"><button type="submit">Allow</button></form><a id="deny" href="/interaction/${found.uid}/abort">Deny</a>`);
