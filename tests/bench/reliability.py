@@ -25,6 +25,7 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(Path(__file__).parent)]
 
 from peers import AUTHORITY, CLIENT_INFO, started  # noqa: E402
+
 from token_house import TokenHouse, token_house  # noqa: E402
 
 PEERS = Path(__file__).with_name("peers.py")
