@@ -32,6 +32,8 @@ FORGERIES: Final = 20
 """So many callbacks with a wrong state end the wait (L8)."""
 LINGER: Final = 0.8
 """Seconds the answer page stays for the browser that was just sent to it; the port is free within a second (L4)."""
+READS_WITHIN: Final = 2.0
+"""Seconds an answered visitor has to read and close; dropped earlier, a slow one would lose its page."""
 
 
 class Listener(Generic[T]):
@@ -87,7 +89,7 @@ class Listener(Generic[T]):
             selector.register(self._woken, selectors.EVENT_READ)
             visits: dict[socket.socket, _Visit] = {}
             try:
-                while not self._closing.is_set() and not self._finished():
+                while not self._closing.is_set() and not self._finished(visits):
                     for key, _ in selector.select(0.2 if visits or self._finish_by else 5.0):
                         sock = key.fileobj
                         if sock in self._sockets:
@@ -100,8 +102,10 @@ class Listener(Generic[T]):
                     visit.drop()
                 self._close_all()
 
-    def _finished(self) -> bool:
-        return self._finish_by is not None and time.monotonic() >= self._finish_by
+    def _finished(self, visits: dict[socket.socket, _Visit]) -> bool:
+        """Past the end, and no answer is still on its way to a slow reader."""
+        over = self._finish_by is not None and time.monotonic() >= self._finish_by
+        return over and not any(visit.answered for visit in visits.values())
 
     def _welcome(self, listening: socket.socket, visits: dict[socket.socket, _Visit], selector: selectors.BaseSelector) -> None:
         with suppress(OSError):
@@ -173,7 +177,7 @@ class _Visit:
     def answer(self, data: bytes) -> None:
         """Send the short answer, then let the other side close first: so no TIME_WAIT holds a fixed port."""
         self.answered = True
-        self.until = time.monotonic() + 0.4
+        self.until = time.monotonic() + READS_WITHIN
         with suppress(OSError):
             self.sock.sendall(data)
 

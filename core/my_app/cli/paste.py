@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from my_app.login import Attempt, SignedIn
 
 
-_LAST_PAGE: Final = 1.5
+_LAST_PAGE: Final = 3.0
 """Seconds the browser has to fetch the page that says it is done."""
 
 
