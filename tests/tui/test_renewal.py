@@ -54,6 +54,36 @@ def test_a_failed_renewal_is_tried_again_with_a_growing_pause() -> None:
     assert renewals.due([row], clock.now(), MARGIN) == [row]
 
 
+def test_tokens_of_a_second_are_not_chased() -> None:
+    """A provider that gives tokens for one second is asked by a timer twice a minute at most, whatever the state."""
+    clock = FakeClock()
+    renewals = Renewals()
+    asked = 0
+    for _ in range(600):
+        row = account("brief", expires_in=timedelta(seconds=1), state=State.EXPIRING, clock=clock)
+        renewals.due([row], clock.now(), MARGIN)
+        clock.advance(0.8)
+        if renewals.due([row], clock.now(), MARGIN):
+            asked += 1
+            renewals.succeeded("brief")
+        clock.advance(0.2)
+    assert asked == 20
+
+
+def test_a_clock_set_back_stops_no_timer() -> None:
+    """F8: a pause after a failure, and the pace, do not grow to a day when the clock goes back by one."""
+    clock = FakeClock()
+    renewals = Renewals()
+    row = account("work", expires_in=timedelta(minutes=60), clock=clock)
+    renewals.due([row], clock.now(), MARGIN)
+    clock.advance(timedelta(minutes=56))
+    assert renewals.due([row], clock.now(), MARGIN) == [row]
+    renewals.failed("work", clock.now())
+    clock.advance(timedelta(days=-1))
+    row = replace(row, expires_at=clock.now() + timedelta(minutes=4))
+    assert renewals.due([row], clock.now(), MARGIN) == [row]
+
+
 def test_what_cannot_renew_is_left_alone() -> None:
     """No refresh token, a closed vault, no end, an ended token: nothing is sent."""
     clock = FakeClock()

@@ -13,6 +13,8 @@ AHEAD: Final = timedelta(minutes=5)
 """A refreshable token is renewed when less than this, and less than a third of what was seen, is left."""
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
+_PACE: Final = timedelta(seconds=30)
+"""An account is renewed at most this often by a timer: tokens that live for seconds are left to whoever uses them."""
 
 
 class Renewals:
@@ -22,6 +24,7 @@ class Renewals:
         self._longest: dict[str, timedelta] = {}
         self._pause: dict[str, timedelta] = {}
         self._not_before: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}
 
     def due(self, accounts: Iterable[Account], now: datetime, margin: timedelta) -> list[Account]:
         """Accounts to renew now: refreshable, still living or freshly run out, their vault open.
@@ -29,7 +32,9 @@ class Renewals:
         A token that lives shorter than the margin would be renewed without end; a third of the longest
         life seen is the bound.
         """
-        return [account for account in accounts if self._is_due(account, now, margin)]
+        found = [account for account in accounts if self._is_due(account, now, margin)]
+        self._asked.update((account.name, now) for account in found)
+        return found
 
     def _is_due(self, account: Account, now: datetime, margin: timedelta) -> bool:
         if not (account.refreshable and account.confirmed) or account.expires_at is None:
@@ -40,7 +45,11 @@ class Renewals:
         longest = self._longest[account.name] = max(left, self._longest.get(account.name, left))
         if left > min(max(AHEAD, margin), longest / 3):
             return False
-        return self._not_before.get(account.name, now) <= now
+        asked = self._asked.get(account.name)
+        if asked is not None and abs(now - asked) < _PACE:
+            return False
+        # Further away than a pause can be: the clock was set back.
+        return not timedelta(0) < self._not_before.get(account.name, now) - now <= _LONGEST_PAUSE
 
     def succeeded(self, name: str) -> None:
         """Start again from a clean slate."""
