@@ -272,6 +272,6 @@ def default_transport() -> BothTransports:
 
 def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Whom the library's own httpx clients trust: ``MY_APP_CA_BUNDLE``, else the system (N1). Raises SettingsFault."""
-    from my_app.adapters.http import trusting
+    from my_app.adapters.tls import trusting
 
     return trusting(environ.get("MY_APP_CA_BUNDLE", ""))

@@ -18,7 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from my_app.adapters.http import LARGEST, HttpTransport
+from my_app.adapters.http import HttpTransport
+from my_app.adapters.http_body import LARGEST
 from my_app.errors import NetworkUnavailable, SettingsFault
 from my_app.oauth.exchange import Response, Wire
 

@@ -12,7 +12,6 @@ import logging
 import socket
 import ssl
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,9 +19,10 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 import httpx
-import truststore
 
 from my_app import __version__
+from my_app.adapters.http_body import Body
+from my_app.adapters.tls import trusting
 from my_app.errors import NetworkUnavailable, SettingsFault
 from my_app.oauth.exchange import Response, Wire
 from my_app.ports import Clock
@@ -32,8 +32,6 @@ from my_app.urls import is_loopback
 WHOLE: Final = 15.0
 """Seconds a whole answer may take, name lookup included."""
 CONNECT: Final = 10.0
-LARGEST: Final = 1 << 20
-"""Bytes an answer may have, before and after decompression."""
 
 # At DEBUG these libraries write whole header lines, Authorization included (H2).
 for _chatty in ("httpx", "httpcore"):
@@ -114,28 +112,8 @@ class HttpTransport:
     def _context(self, tls: bool) -> ssl.SSLContext:
         """Made once; for plain http an empty one, which trusts nobody and costs nothing."""
         if tls not in self._contexts:
-            self._contexts[tls] = self._trusting() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._contexts[tls] = trusting(self._ca_bundle) if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return self._contexts[tls]
-
-    def _trusting(self) -> ssl.SSLContext:
-        return trusting(self._ca_bundle)
-
-
-def trusting(ca_bundle: str) -> ssl.SSLContext:
-    """TLS 1.2 or newer, trusting the PEM file ``ca_bundle``, or the system's store where it is empty. Raises SettingsFault."""
-    context: ssl.SSLContext
-    if not ca_bundle:
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    else:
-        try:
-            context = ssl.create_default_context(cafile=ca_bundle)
-        except (OSError, ValueError):
-            raise SettingsFault(
-                f"The certificates in MY_APP_CA_BUNDLE cannot be read ({clean(ca_bundle, 80)}).",
-                hint="Set it to a file of PEM certificates, or unset it to use the system's.",
-            ) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 _NO_KEEPING: Final = httpx.Limits(max_keepalive_connections=0)
@@ -179,7 +157,7 @@ class _Call:
         try:
             response = client.send(self._request(self._trace), stream=True, auth=None, follow_redirects=False)
             try:
-                reader = _Body(response.headers, self._host)
+                reader = Body(response.headers, self._host)
                 for chunk in response.iter_raw():
                     reader.take(chunk)
                 self._response = self._made(response.status_code, response.headers, reader)
@@ -197,7 +175,7 @@ class _Call:
         try:
             response = await client.send(self._request(self._atrace), stream=True, auth=None, follow_redirects=False)
             try:
-                reader = _Body(response.headers, self._host)
+                reader = Body(response.headers, self._host)
                 async for chunk in response.aiter_raw():
                     reader.take(chunk)
                 return self._made(response.status_code, response.headers, reader)
@@ -231,7 +209,7 @@ class _Call:
         extensions = {"timeout": limits, "trace": trace}
         return httpx.Request(self._wire.method, self._wire.url, headers=head, content=self._wire.body, extensions=extensions)
 
-    def _made(self, status: int, headers: httpx.Headers, reader: _Body) -> Response:
+    def _made(self, status: int, headers: httpx.Headers, reader: Body) -> Response:
         return Response(
             at=datetime.now(UTC),
             status=status,
@@ -293,39 +271,3 @@ def _cause(error: BaseException, host: str) -> tuple[str, str, str | None]:
     if isinstance(error, httpx.ConnectError):
         return "unreachable", f"{host} cannot be reached.", "Check the network connection."
     return "cut", f"The connection to {host} was cut before the answer was complete.", None
-
-
-class _Body:
-    """Collects a body, at most LARGEST bytes before and after decompression (D3, T7)."""
-
-    def __init__(self, headers: httpx.Headers, host: str) -> None:
-        self._host = host
-        self._parts: list[bytes] = []
-        self._raw = 0
-        self._size = 0
-        coding = headers.get("content-encoding", "identity").strip().lower()
-        self._unzip = None if coding in ("identity", "") else zlib.decompressobj(zlib.MAX_WBITS | 32)
-        if coding not in ("identity", "", "gzip", "x-gzip", "deflate"):
-            raise self._failure("is packed in a way nobody asked for")
-
-    def take(self, chunk: bytes) -> None:
-        """Add one piece. Raises NetworkUnavailable when it grows too large."""
-        self._raw += len(chunk)
-        if self._unzip is not None:
-            try:
-                chunk = self._unzip.decompress(chunk, LARGEST + 1)
-            except zlib.error:
-                raise self._failure("cannot be unpacked") from None
-        self._size += len(chunk)
-        if max(self._size, self._raw) > LARGEST:
-            raise self._failure("is larger than 1 MiB")
-        self._parts.append(chunk)
-
-    def whole(self) -> bytes:
-        """The body. Raises NetworkUnavailable when the packing ended early."""
-        if self._unzip is not None and self._raw and not self._unzip.eof:
-            raise self._failure("was cut")
-        return b"".join(self._parts)
-
-    def _failure(self, what: str) -> NetworkUnavailable:
-        return NetworkUnavailable(f"The answer of {self._host} {what}.", sent=True, cause="answer")
