@@ -167,10 +167,12 @@ def processes(kind: str, home: Path, address: str, count: int) -> None:
 
 
 def threads(kind: str, home: Path, address: str, count: int) -> None:
-    """``count`` threads with one client."""
+    """``count`` threads with one client, at the same moment."""
     ask = member(kind, home, address)
+    together = threading.Barrier(count)
 
     def work() -> None:
+        together.wait()
         _say(ask())
 
     crowd = [threading.Thread(target=work) for _ in range(count)]
