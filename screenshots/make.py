@@ -23,6 +23,7 @@ SEED = "screenshots"
 FONT = "DejaVu Sans Mono"
 
 os.environ["TZ"] = "UTC"
+sys.argv[0] = "my-app-accounts"  # the trail names the program
 os.environ.pop("NO_COLOR", None)
 
 import resvg_py  # noqa: E402
@@ -118,7 +119,7 @@ async def _browser(pilot: Pilot[int]) -> None:
 
 async def _device(pilot: Pilot[int]) -> None:
     await keys(pilot, "d", wait=1.2)
-    await settled(pilot, "code expires")
+    await settled(pilot, "Waiting for approval")
 
 
 async def _terminal(pilot: Pilot[int]) -> None:

@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from my_app.demo.server import serve
+from my_app.oauth.exchange import Wire
+from my_app.testing import NOON, FakeClock
+from my_app.wiring import open_services
+
 PROGRAM = """
 import sys
 from my_app.wiring import open_services
@@ -23,3 +28,11 @@ def test_a_list_loads_no_sign_in_and_touches_no_disk(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_are_stamped_by_the_clock_of_the_home(tmp_path: Path) -> None:
+    """A demo with a clock of its own sees lifetimes that count from that clock."""
+    services = open_services({"MY_APP_DATA_DIR": str(tmp_path), "MY_APP_CONFIG_DIR": str(tmp_path)}, clock=FakeClock())
+    with serve() as demo:
+        url = f"{demo.issuer}/.well-known/openid-configuration"
+        assert services.sessions._transport.send(Wire(method="GET", url=url)).at == NOON

@@ -211,7 +211,7 @@ class _Call:
 
     def _made(self, status: int, headers: httpx.Headers, reader: Body) -> Response:
         return Response(
-            at=datetime.now(UTC),
+            at=self._now(),
             status=status,
             headers={name.lower(): value for name, value in headers.items()},
             body=reader.whole(),
