@@ -63,7 +63,7 @@ class Flight:
             raise LoginNeeded(f"“{self.name}” is not signed in.", hint=f"Sign in with: my-app login {self.name}")
         if not record.refreshable:
             raise LoginExpired(
-                f"The token of “{self.name}” has expired, and the provider gave no refresh token.",
+                f"“{self.name}” cannot be renewed: the provider gave no refresh token.",
                 hint=f"Sign in again with: my-app login {self.name}",
             )
         self._obey(record)

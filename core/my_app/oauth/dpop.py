@@ -11,10 +11,10 @@ from typing import Final
 
 from my_app.jose.keys import Key
 from my_app.jose.sign import sign_claims
+from my_app.oauth.answer import members_of
 from my_app.oauth.exchange import Exchange, Request, Response, Tick, Wire
 from my_app.oauth.www_authenticate import error_of
 from my_app.secret import Secret
-from my_app.strict_json import JsonFault, parse_object
 from my_app.urls import origin
 
 ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
@@ -60,16 +60,14 @@ class Prover:
         return fresh
 
 
-def new_nonce_wanted(status: int, challenge: str, body: bytes = b"") -> bool:
-    """Whether an answer only asks for its nonce: in the body of an authorization server, in the challenge of a resource."""
-    if status not in (400, 401):
-        return False
-    if error_of(challenge, "dpop") == "use_dpop_nonce":
-        return True
-    try:
-        return parse_object(body).get("error") == "use_dpop_nonce"
-    except JsonFault:
-        return False
+def new_nonce_wanted(status: int, challenge: str, error: object = None) -> bool:
+    """Whether an answer only asks for its nonce: in the challenge of a resource, in ``error`` of an authorization server.
+
+    Some of those say HTTP 200 to everything.
+    """
+    if error == "use_dpop_nonce":
+        return status in (200, 400, 401)
+    return status == 401 and error_of(challenge, "dpop") == "use_dpop_nonce"
 
 
 def sent(prover: Prover | None, request: Request, *, token: Secret | None = None) -> Exchange[Response]:
@@ -87,7 +85,8 @@ def sent(prover: Prover | None, request: Request, *, token: Secret | None = None
     proved = replace(request, build=build)
     response = yield proved
     fresh = prover.learn(urls[-1], response.headers.get("dpop-nonce"))
-    if fresh and new_nonce_wanted(response.status, response.headers.get("www-authenticate", ""), response.body):
+    challenge, error = response.headers.get("www-authenticate", ""), members_of(response).get("error")
+    if fresh and new_nonce_wanted(response.status, challenge, error):
         response = yield replace(proved, not_before=timedelta(0))
         prover.learn(urls[-1], response.headers.get("dpop-nonce"))
     return response
