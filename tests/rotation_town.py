@@ -186,15 +186,23 @@ class GitLabProject(GitLab):
     """https://docs.gitlab.com/api/project_access_tokens/: rotate with ``self``; the project's path percent-encoded."""
 
     recipe = "gitlab-project"
+    kinds = "projects"
 
     def __init__(self) -> None:
-        super().__init__(rotation={"project": "acme/web"})
+        super().__init__(rotation={self.kinds[:-1]: "acme/web"})
 
     def handled(self, wire: Wire) -> Response:
         """The same under the project."""
         if wire.url.endswith("/rotate"):
-            assert wire.url == f"{self.api}/projects/acme%2Fweb/access_tokens/self/rotate"
+            assert wire.url == f"{self.api}/{self.kinds}/acme%2Fweb/access_tokens/self/rotate"
         return super().handled(wire)
+
+
+class GitLabGroup(GitLabProject):
+    """https://docs.gitlab.com/api/group_access_tokens/: the same under a group."""
+
+    recipe = "gitlab-group"
+    kinds = "groups"
 
 
 class GitLabCreate(GitLab):
@@ -202,16 +210,17 @@ class GitLabCreate(GitLab):
 
     recipe = "gitlab-project-create"
     lossy = False
+    kinds = "projects"
 
     def __init__(self) -> None:
-        super().__init__(rotation={"project": 42, "with": "admin"})
+        super().__init__(rotation={self.kinds[:-1]: 42, "with": "admin"})
 
     def handled(self, wire: Wire) -> Response:
         """Management under the project, inspection with the token itself."""
         if wire.url.endswith("/personal_access_tokens/self"):
             return super().handled(wire)
         assert wire.headers["private-token"] == ADMIN
-        assert wire.url.startswith(f"{self.api}/projects/42/access_tokens")
+        assert wire.url.startswith(f"{self.api}/{self.kinds}/42/access_tokens")
         number = urlsplit(wire.url).path.rsplit("/", 1)[1]
         if wire.method == "POST":
             asked = json.loads(wire.body)
@@ -224,6 +233,13 @@ class GitLabCreate(GitLab):
         if number in self.keys:
             return answer({**self.shown(number), "access_level": 40})
         return answer(json.dumps([self.shown(n) for n, key in self.keys.items() if key.there]))
+
+
+class GitLabGroupCreate(GitLabCreate):
+    """https://docs.gitlab.com/api/group_access_tokens/: the same under a group."""
+
+    recipe = "gitlab-group-create"
+    kinds = "groups"
 
 
 class Cloudflare(Town):
@@ -423,6 +439,8 @@ TOWNS: tuple[Callable[[], Town], ...] = (
     GitLab,
     GitLabProject,
     GitLabCreate,
+    GitLabGroup,
+    GitLabGroupCreate,
     Cloudflare,
     CloudflareRoll,
     CloudflareRolled,
@@ -526,7 +544,7 @@ def place(make: Callable[[], Town], store: MemoryStore | None = None) -> Place:
         api_url=None if client else town.api,
         rotation={} if town.recipe == "demo" else {"recipe": town.recipe, **town.rotation},
     )
-    header = {"okta": ("Authorization", "SSWS"), "gitlab-project-create": ("PRIVATE-TOKEN", "")}.get(town.recipe, (None, None))
+    header = {"okta": ("Authorization", "SSWS"), "gitlab": ("PRIVATE-TOKEN", "")}.get(town.recipe.split("-")[0], (None, None))
     admin = Profile(name="admin", provider="oauth2", api_url=town.api, header=header[0], prefix=header[1])
     origin = "/".join(town.api.split("/")[:3])
     binding = Binding(client_id="cli" if client else None, api_origins=() if client else (origin,))

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     plan = rotations.plan(name)
     if plan.interrupted_at and not (args.resume or args.rollback):
         raise UsageFault(
-            f"A rotation of {clean(name)} was cut at “{_words(plan.interrupted_at.value)}”.",
+            f"A rotation of {clean(name)} was cut at “{_words(plan.interrupted_at.value)}”. {clean(plan.note, 400)}".rstrip(),
             hint=f"Finish it with: my-app rotate {clean(name)} --resume   or go back with: my-app rotate {clean(name)} --rollback",
         )
     if not args.yes and not (args.resume or args.rollback) and not _agreed(plan, ctx):

@@ -155,7 +155,7 @@ class RotateScreen(Dialog[Rotated]):
         warning.update(Content(f"! {clean(plan.warning, 400)}"))
         await self._steps(plan)
         if plan.interrupted_at is not None:
-            await self._offer(plan, "This rotation was interrupted.")
+            await self._offer(plan, clean(plan.note, 400) or "This rotation was interrupted.")
             return
         self.query_one(ConfirmName).display = True
         self.query_one(ConfirmName).query_one("Field").focus()
