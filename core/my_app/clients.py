@@ -70,7 +70,7 @@ class Clients:
             name = profile.name
             raise WrongCredentials(
                 f"The client secret of “{name}” expired on {end:%Y-%m-%d}.",
-                hint=f"Register anew: my-app profile remove {name}, then my-app profile add {name} ... --register",
+                hint=f"Get a new one with: my-app rotate {name}",
             )
 
 

@@ -76,6 +76,9 @@ PROFILE = closed(
     expect_account=TEXT_OR_NULL,
     client_key=TEXT_OR_NULL,
     client_cert=TEXT_OR_NULL,
+    assertion_audience=TEXT_OR_NULL,
+    par={"type": ["boolean", "null"]},
+    dpop=BOOL,
 )
 _LISTED = closed(**{**PROFILE["properties"], "active": BOOL})
 _ENDED: dict[str, Schema] = {

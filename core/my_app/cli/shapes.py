@@ -87,6 +87,9 @@ def profile(value: Profile) -> dict[str, object]:
         "expect_account": value.expect_account,
         "client_key": value.client_key,
         "client_cert": value.client_cert,
+        "assertion_audience": value.assertion_audience,
+        "par": value.par,
+        "dpop": value.dpop,
     }
 
 
