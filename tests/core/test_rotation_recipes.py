@@ -37,6 +37,7 @@ def test_a_recipe_makes_proves_switches_and_ends(make: Callable[[], Town]) -> No
     here = place(make)
     plan = here.rotations.plan("work")
     assert plan.interrupted_at is None
+    assert len(plan.warning) <= 400  # what the screens show of it
     assert ("ends the moment" in plan.warning) == (recipe(here.town.recipe).order is Order.REPLACE)
     done = here.rotations.rotate("work", watch=here.progress.append)
     assert done.old_revoked

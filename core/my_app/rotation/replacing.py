@@ -113,9 +113,11 @@ def nothing_happened(turn: Turn) -> Rotated:
 
 def lost(turn: Turn) -> LoginNeeded:
     """The old one is dead and nobody heard the new one."""
+    name = turn.record.name
+    recover = turn.recipe.recover or "Make a new one on the provider's page, then store it with: my-app profile add NAME"
     return LoginNeeded(
-        f"The provider replaced the {turn.recipe.kind} of “{turn.record.name}”, but its answer was lost, and the old one is dead.",
-        hint=turn.recipe.recover or "Make a new one on the provider's page, then store it with: my-app profile add",
+        f"The provider replaced the {turn.recipe.kind} of “{name}”, but its answer was lost, and the old one is dead.",
+        hint=f"{recover.replace(' NAME', f' {name}')}. Before that: my-app profile remove {name}",
     )
 
 

@@ -269,7 +269,9 @@ class RotateScreen(Dialog[Rotated]):
         self._buttons()
         self.set_focus(None)
         self.query_one("#box").border_subtitle = "esc stop safely"
-        await self._tell(Static("The old one keeps working until its own step.", classes="dim", markup=False))
+        overlap = self._plan is None or RotationStep.SWITCH in self._plan.steps
+        said = "The old one keeps working until its own step." if overlap else "The old one ends when the new one is made."
+        await self._tell(Static(said, classes="dim", markup=False))
         self.run_worker(self._run(acts[act]), group="rotate", exclusive=True, exit_on_error=False)
 
     # -- small things --------------------------------------------------------------------------
