@@ -98,7 +98,7 @@ def step_up_needed(status: int, challenge: str, profile: str, url: str) -> StepU
     name = clean(profile, 64)
     return StepUpNeeded(
         f"{host_of(url)} wants a stronger or more recent sign-in for this.",
-        hint=f"Sign in for it: my-app login {name} {' '.join(how)}".rstrip(),
+        hint=f"Sign in for it: {' '.join(part for part in ('my-app login', name, *how) if part)}",
         acr_values=wanted.acr_values,
         max_age=wanted.max_age,
     )

@@ -269,7 +269,8 @@ class Attempt:
             if step.status is None:
                 self._watch(DevicePoll(interval=step.wait, next_at=self._tools.clock.now() + step.wait))
 
-        tokens = await self._carried(device.poll(metadata, party.client, shown, scopes=scopes), watch)
+        polling = device.poll(metadata, party.client, shown, scopes=scopes, resources=profile.resources)
+        tokens = await self._carried(polling, watch)
         self._watch(Approved())
         return tokens
 

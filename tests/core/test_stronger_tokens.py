@@ -52,6 +52,7 @@ class Server:
 
     clock: FakeClock
     binds: bool = True
+    demands_push: bool = False
     nonce: str = ""
     """Asked for in every proof when set."""
     id_claims: dict[str, object] = field(default_factory=dict)
@@ -66,7 +67,12 @@ class Server:
         self.seen.append(wire)
         path = urlsplit(wire.url).path
         if "/.well-known/" in path:
-            more = {"pushed_authorization_request_endpoint": f"{ISSUER}/par", "dpop_signing_alg_values_supported": ["ES256"]}
+            more: dict[str, object] = {
+                "pushed_authorization_request_endpoint": f"{ISSUER}/par",
+                "dpop_signing_alg_values_supported": ["ES256"],
+            }
+            if self.demands_push:
+                more["require_pushed_authorization_requests"] = True
             return answer({**METADATA, **more}) if "openid" in path else answer(status=404)
         if path == "/jwks":
             return answer({"keys": [SIGNER.public_jwk()]})
@@ -194,6 +200,17 @@ async def test_a_bound_sign_in_uses_one_key_from_push_to_api() -> None:
     assert last.headers["authorization"] == f"DPoP {token.value.reveal()}"
     ath = base64.urlsafe_b64encode(hashlib.sha256(token.value.reveal().encode()).digest()).rstrip(b"=").decode()
     assert (proofs[-1]["htu"], proofs[-1]["ath"], proofs[-1]["nonce"]) == (f"{API}/vms", ath, "n1")
+
+
+@pytest.mark.parametrize(("demanded", "par", "pushed"), [(True, None, True), (False, None, False), (False, True, True)])
+async def test_requests_are_pushed_where_it_is_demanded_or_asked_for(demanded: bool, par: bool | None, pushed: bool) -> None:
+    """RFC 9126 5: the provider's demand is enough; every sign-in has a reference of its own (C7)."""
+    here = home(par=par)
+    here.server.demands_push = demanded
+    await here.sign_in()
+    await here.sign_in()
+    assert len(here.requests("/par")) == (2 if pushed else 0)
+    assert all(("request_uri" in url) is pushed for url in here.opened)
 
 
 async def test_the_key_stays_with_the_profile_until_it_is_switched_off() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from my_app.api_calls import step_up_needed
 from my_app.errors import BadAnswer, LoginNeeded, NetworkUnavailable, RateLimited, ServerBusy, ServerRefused
 from my_app.text import clean
 
@@ -25,10 +26,12 @@ def sent(client: httpx.Client, method: str, url: str, **options: Any) -> httpx.R
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response when it is 2xx. Raises LoginNeeded (401), RateLimited, ServerBusy, ServerRefused."""
+    """The response when it is 2xx. Raises LoginNeeded (401; StepUpNeeded for RFC 9470), RateLimited, ServerBusy, ServerRefused."""
     status, host = response.status_code, clean(response.url.host, 80)
     if response.is_success:
         return response
+    if (wanted := step_up_needed(status, response.headers.get("www-authenticate", ""), "", str(response.url))) is not None:
+        raise wanted
     if status == 401:
         raise LoginNeeded(f"{host} did not accept the token.", hint="Sign in again with: my-app login", status=status)
     if status == 429:

@@ -14,6 +14,7 @@ from my_app.oauth.client_auth import Client, post
 from my_app.oauth.dpop import sent
 from my_app.oauth.exchange import Exchange, Tick, Wire
 from my_app.oauth.metadata import ServerMetadata
+from my_app.oauth.token import leading
 from my_app.secret import Secret
 from my_app.text import clean, host_of
 from my_app.urls import checked_url
@@ -73,16 +74,23 @@ def start(
 
 
 def poll(
-    metadata: ServerMetadata, client: Client, authorization: DeviceAuthorization, *, scopes: tuple[str, ...]
+    metadata: ServerMetadata,
+    client: Client,
+    authorization: DeviceAuthorization,
+    *,
+    scopes: tuple[str, ...],
+    resources: tuple[str, ...] = (),
 ) -> Exchange[TokenSet]:
     """Poll until the person decided; each request waits the interval of its time (RFC 8628 3.5).
+
+    The token is for the first of ``resources`` (RFC 8707 2.2).
 
     ``slow_down`` adds five seconds for good (V2), a timeout doubles the gap (V3), the code's own
     expiry ends it whatever the server says (V4). Raises AccessDenied, DeviceCodeExpired, Refused, BadAnswer.
     """
     url = metadata.endpoint("token")
     host = host_of(url)
-    form = [("grant_type", GRANT), ("device_code", authorization.device_code.reveal())]
+    form = [("grant_type", GRANT), ("device_code", authorization.device_code.reveal()), *leading(resources)]
     plain = post(metadata, client, url, form, purpose="poll")
     sent_at = authorization.expires_at
 

@@ -51,6 +51,8 @@ class Preset:
     authorize_params: Mapping[str, str]
     secret_method: str | None = None
     """How a client secret is sent when there is one; None: as the metadata suggests."""
+    assertion_audience: str | None = None
+    """``aud`` of client assertions: ``token`` where the provider wants its token endpoint; None: the issuer."""
     nonce: bool = True
     """Whether ``openid`` means an ID token there."""
     userinfo_identity: UserinfoIdentity | None = None
@@ -93,6 +95,7 @@ def laid_under(profile: Profile) -> Profile:
         endpoints={**base.endpoints, **profile.endpoints},
         authorize_params={**base.authorize_params, **profile.authorize_params},
         api_url=profile.api_url or base.api_url,
+        assertion_audience=profile.assertion_audience or base.assertion_audience,
     )
 
 
