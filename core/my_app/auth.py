@@ -9,10 +9,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from my_app.token_source import TokenSource
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     import ssl
 
     import httpx
+
+    from my_app.oauth.token_exchange import Party
+
+_ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"
 
 
 class AuthClient:
@@ -57,39 +62,31 @@ class AuthClient:
         resource: str | None = None,
         scopes: tuple[str, ...] = (),
         subject_token: str | None = None,
-        subject_token_type: str = "urn:ietf:params:oauth:token-type:access_token",
+        subject_token_type: str = _ACCESS_TOKEN,
         actor_token: str | None = None,
-        actor_token_type: str = "urn:ietf:params:oauth:token-type:access_token",
+        actor_token_type: str = _ACCESS_TOKEN,
         requested_token_type: str | None = None,
     ) -> str:
         """Another token for ``subject_token``, by default for this profile's own access token (RFC 8693); never stored.
 
         Raises what ``get_access_token`` raises, and BadAnswer for a token of another kind than was asked for.
         """
-        from my_app.oauth.token_exchange import Party
-        from my_app.secret import Secret
-
-        done = self._source.delegations.exchange(
-            self._source.name,
-            subject=Party(token=Secret(subject_token), kind=subject_token_type) if subject_token else None,
-            actor=Party(token=Secret(actor_token), kind=actor_token_type) if actor_token else None,
+        return _exchanged(
+            self._source,
+            subject=(subject_token, subject_token_type),
+            actor=(actor_token, actor_token_type),
             wanted=requested_token_type,
             scopes=scopes,
-            resources=(resource,) if resource else (),
-            audiences=(audience,) if audience else (),
+            resource=resource,
+            audience=audience,
         )
-        return done.tokens.access_token.reveal()
 
     def redeem_assertion(self, assertion: str, *, scopes: tuple[str, ...] = (), resource: str | None = None) -> str:
         """An access token for a JWT that somebody signed for this profile's provider (RFC 7523 2.1); never stored.
 
         Raises what ``get_access_token`` raises.
         """
-        from my_app.secret import Secret
-
-        resources = (resource,) if resource else ()
-        tokens = self._source.delegations.redeem(self._source.name, Secret(assertion), scopes=scopes, resources=resources)
-        return tokens.access_token.reveal()
+        return _redeemed(self._source, assertion, scopes, resource)
 
     def get_authenticated_session(self) -> httpx.Client:
         """An ``httpx.Client`` on the profile's API URL; close it when done.
@@ -127,6 +124,34 @@ class AsyncAuthClient:
         """A token with at least ``min_valid`` left; see AuthClient."""
         return (await self._source.atoken(min_valid=min_valid)).value.reveal()
 
+    async def exchange_token(
+        self,
+        *,
+        audience: str | None = None,
+        resource: str | None = None,
+        scopes: tuple[str, ...] = (),
+        subject_token: str | None = None,
+        subject_token_type: str = _ACCESS_TOKEN,
+        actor_token: str | None = None,
+        actor_token_type: str = _ACCESS_TOKEN,
+        requested_token_type: str | None = None,
+    ) -> str:
+        """Another token for this profile's own, or a given one (RFC 8693); see AuthClient."""
+        return await asyncio.to_thread(
+            _exchanged,
+            self._source,
+            subject=(subject_token, subject_token_type),
+            actor=(actor_token, actor_token_type),
+            wanted=requested_token_type,
+            scopes=scopes,
+            resource=resource,
+            audience=audience,
+        )
+
+    async def redeem_assertion(self, assertion: str, *, scopes: tuple[str, ...] = (), resource: str | None = None) -> str:
+        """An access token for a JWT that somebody signed (RFC 7523 2.1); see AuthClient."""
+        return await asyncio.to_thread(_redeemed, self._source, assertion, scopes, resource)
+
     def get_authenticated_session(self) -> httpx.AsyncClient:
         """An ``httpx.AsyncClient`` on the profile's API URL; see AuthClient."""
         import httpx
@@ -137,6 +162,42 @@ class AsyncAuthClient:
         return httpx.AsyncClient(
             auth=TokenAuth(self._source), base_url=base, verify=_trust(self._environ), trust_env=_proxied(base)
         )
+
+
+def _exchanged(
+    source: TokenSource,
+    *,
+    subject: tuple[str | None, str],
+    actor: tuple[str | None, str],
+    wanted: str | None,
+    scopes: tuple[str, ...],
+    resource: str | None,
+    audience: str | None,
+) -> str:
+    done = source.delegations.exchange(
+        source.name,
+        subject=_party(*subject),
+        actor=_party(*actor),
+        wanted=wanted,
+        scopes=scopes,
+        resources=(resource,) if resource else (),
+        audiences=(audience,) if audience else (),
+    )
+    return done.tokens.access_token.reveal()
+
+
+def _party(token: str | None, kind: str) -> Party | None:
+    from my_app.oauth.token_exchange import Party
+    from my_app.secret import Secret
+
+    return Party(token=Secret(token), kind=kind) if token else None
+
+
+def _redeemed(source: TokenSource, assertion: str, scopes: tuple[str, ...], resource: str | None) -> str:
+    from my_app.secret import Secret
+
+    resources = (resource,) if resource else ()
+    return source.delegations.redeem(source.name, Secret(assertion), scopes=scopes, resources=resources).access_token.reveal()
 
 
 def _source(environ: Mapping[str, str], profile: str | None) -> TokenSource:

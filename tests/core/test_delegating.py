@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from my_app.auth import AuthClient
+from my_app.auth import AsyncAuthClient, AuthClient
 from my_app.delegating import Delegations
 from my_app.discovery import Discovery
 from my_app.errors import BadAnswer, BindingChanged, LoginNeeded
@@ -64,6 +64,16 @@ def test_the_profiles_own_token_is_the_subject() -> None:
     assert use.exchange_token(audience="https://b.test", scopes=("x",)) == "other"
     assert (forms[0]["subject_token"], forms[0]["audience"], forms[0]["client_id"]) == ("a0", "https://b.test", "cli")
     assert built.record == before
+
+
+async def test_the_async_client_mirrors_both() -> None:
+    """The same answers under asyncio, without blocking the loop."""
+    use, forms = client(living())
+    mirror = AsyncAuthClient(environ={})
+    mirror._source = use.source
+    assert await mirror.exchange_token(audience="b") == "other"
+    assert await mirror.redeem_assertion("a.b.c", resource="https://r.test") == "other"
+    assert [form["grant_type"].rsplit(":", 1)[1] for form in forms] == ["token-exchange", "jwt-bearer"]
 
 
 def test_given_tokens_take_its_place() -> None:
