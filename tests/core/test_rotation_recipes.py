@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -153,3 +155,33 @@ def test_two_secrets_already_there_stop_it() -> None:
     with pytest.raises(Unsupported, match="2 secrets already"):
         here.rotations.rotate("work", watch=here.progress.append)
     assert (here.record.pending, here.town.left) == (None, 2)
+
+
+@pytest.mark.parametrize("make", TOWNS, ids=named)
+def test_trouble_upon_trouble(make: Callable[[], Town]) -> None:
+    """C6: resume and rollback that are themselves cut or failed, six times in a row, from a seed: a working secret all along."""
+    for seed in range(60):
+        _stormy(make, random.Random(seed), f"seed {seed}")  # noqa: S311 - a seed, no secret
+
+
+def _stormy(make: Callable[[], Town], chance: random.Random, what: str) -> None:
+    here = place(make)
+    town, order = here.town, recipe(here.town.recipe).order
+    for _ in range(6):
+        town.at, town.fault = town.requests + chance.randint(1, 6), chance.choice(FAULTS)
+        act = chance.choice(("resume", "rollback")) if here.record.pending else "rotate"
+        made = town.creates
+        with suppress(Killed, MyAppError):
+            getattr(here.again(), act)("work", watch=here.progress.append)
+        unknown = order is Order.REPLACE and (here.record.pending or {}).get("step") == "create"
+        assert town.works(here.secret) or unknown, what
+        assert town.creates - made <= 1, what
+    town.at = -1
+    if here.record.pending is not None:
+        try:
+            here.again().resume("work", watch=here.progress.append)
+        except LoginNeeded:
+            assert town.lossy, what
+            return
+    assert town.works(here.secret), what
+    assert (here.record.pending, town.left) == (None, 1), what

@@ -77,7 +77,7 @@ def require_bound(signer: Signer, url: str) -> None:
 
 
 def judge(response: Response, host: str) -> None:
-    """Raise what a status stands for; 2xx passes, a redirect never does."""
+    """Raise what a status stands for; 2xx passes, a redirect or a web page never does."""
     if (busy := busy_of(response, host)) is not None:
         raise busy
     status = response.status
@@ -100,6 +100,9 @@ def judge(response: Response, host: str) -> None:
         raise ServerRefused(
             f"{host} answered HTTP {status}.", hint="Check the recipe's settings.", status=status, error=f"http_{status}"
         )
+    if response.headers.get("content-type", "").strip().lower().startswith("text/html"):
+        # A portal of some network, or a sign-in page: it says nothing about any secret.
+        raise BadAnswer(f"{host} answered with a web page.", hint="Check the network (a sign-in page?) and the address.")
 
 
 def maybe_done(problem: MyAppError) -> bool:

@@ -33,6 +33,8 @@ class Journal:
     off: str = ""
     """``asked``: the old one may be off; ``done``: it is; empty: nobody asked."""
     off_at: datetime | None = None
+    undoing: bool = False
+    """The new one is being deleted: there is only the way back."""
 
     def written(self) -> dict[str, object]:
         """As the record's ``pending``."""
@@ -46,6 +48,7 @@ class Journal:
             "new_id": self.new_id,
             "off": self.off,
             "off_at": self.off_at.isoformat() if self.off_at else None,
+            "undoing": self.undoing,
         }
 
 
@@ -66,6 +69,7 @@ def journal_of(record: Record) -> Journal | None:
         new_id=_text(pending, "new_id"),
         off=_text(pending, "off") or "",
         off_at=datetime.fromisoformat(off_at) if off_at else None,
+        undoing=pending.get("undoing") is True,
     )
 
 

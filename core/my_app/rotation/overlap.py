@@ -15,8 +15,10 @@ from my_app.secret import Secret
 
 
 def forward(turn: Turn) -> Rotated:
-    """From wherever the journal stands to the end. A failure leaves a working secret in use."""
+    """From wherever the journal stands to the end, of a rollback too that was cut. A failure leaves a working secret in use."""
     asked_to_finish = turn.journal is not None
+    if turn.journal is not None and turn.journal.undoing:
+        return back(turn)
     if turn.journal is not None and turn.journal.step is RotationStep.CREATE:
         if not findable(turn) and turn.record.name not in turn.ground.unsaved:
             raise Unsupported(
@@ -64,6 +66,8 @@ def back(turn: Turn) -> Rotated:
     elif journal.step is RotationStep.CREATE:
         remove_leftover(turn, journal)
     elif journal.new_id is not None:
+        journal = replace(journal, undoing=True)
+        turn.write(journal)
         _disabled(turn, journal.new_id, journal.old_key, journal, again=True)
         _end(turn, journal.new_id, journal.old_key, journal)
     turn.write(None)
@@ -246,6 +250,8 @@ def _switched_back(turn: Turn, journal: Journal) -> Journal:
         hint=f"Finish with: my-app rotate {turn.record.name} --resume",
     )
     if journal.off and "enable" in turn.recipe.calls:
+        journal = replace(journal, off="asked", off_at=None)
+        turn.write(journal)
         try:
             turn.ask("enable", turn.manager(turn.secret), turn.names(journal, id=journal.old_id))
         except Refused as refused:

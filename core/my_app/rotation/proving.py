@@ -65,14 +65,15 @@ def alive(turn: Turn, secret: Secret, journal: Journal) -> bool | None:
         if probe is None:
             works(turn, secret, journal)
             return True
-        answer = turn.ground.carried(asked("probe", replace(probe, accept=probe.dead), turn.by(secret), turn.names(journal)))
+        names = turn.names(journal)
+        answer = turn.ground.carried(asked("probe", replace(probe, accept=probe.dead), turn.by(secret), names))
+        if answer.status in probe.dead:
+            return False
+        return True if not probe.check or matches(answer.document(), probe.check, names) else None
     except WrongCredentials:
         return False
     except (Refused, Temporary, BadAnswer):
         return None
-    if answer.status in probe.dead:
-        return False
-    return True if not probe.check or matches(answer.document(), probe.check, turn.names(journal)) else None
 
 
 def _prove_client(turn: Turn, secret: Secret) -> None:
