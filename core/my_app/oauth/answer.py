@@ -130,7 +130,7 @@ def _named(code: str, because: str, response: Response, host: str) -> Refused | 
         case "invalid_scope":
             hint = "Ask for other scopes with --scope."
         case "invalid_target":
-            hint = "Check the resources of the profile (--resource): the provider has to know each of them."
+            hint = "Check the resources of the profile (--resource): the provider has to know each, and some take one at a time."
         case "invalid_grant":
             hint = "Sign in again."
         case _:
