@@ -81,7 +81,7 @@ class Accounts(AccountChanges):
             warnings += [fault.message] if fault.message not in warnings else []
         active = chosen.name if chosen else None
         summaries = {summary.name: summary for summary in self._store.summaries()}
-        opened = self._vault.status().open
+        opened = self._vault.opened
         rows = []
         for name, own in settings.profiles.items():
             laid, title = _laid(own)

@@ -61,6 +61,10 @@ class VaultQuestions(Protocol):
 class VaultAdmin(Protocol):
     """The vault as an administrator sees it."""
 
+    @property
+    def opened(self) -> bool:
+        """Whether the data key is held now; asks nobody and reads nothing."""
+
     def status(self) -> VaultStatus:
         """Never asks, never raises for a locked vault. Raises VaultDamaged, VaultTooNew."""
 

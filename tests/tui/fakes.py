@@ -333,6 +333,10 @@ class FakeVault:
     locked: int = 0
     created: list[SlotKind] = field(default_factory=list)
 
+    @property
+    def opened(self) -> bool:
+        return self.status().open
+
     def status(self) -> VaultStatus:
         return VaultStatus(
             path=Path("/home/ana/.local/share/my_app/vault.db"),

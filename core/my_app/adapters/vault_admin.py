@@ -25,6 +25,11 @@ from my_app.vaulting import Imported, Restored, SlotKind, VaultStatus
 class VaultKeeper(VaultCore):
     """Implements VaultAdmin."""
 
+    @property
+    def opened(self) -> bool:
+        """Whether the data key is held now."""
+        return self._held is not None
+
     def status(self) -> VaultStatus:
         """What is known; opens nothing. Raises VaultDamaged, VaultTooNew, UnsafeFile."""
         exists = self._there()

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from my_app.errors import SettingsFault
@@ -73,7 +73,7 @@ def preset(key: str) -> Preset:
         raise SettingsFault(
             f"There is no provider “{clean(key, 40)}”.", hint=f"Known providers: {', '.join(KEYS)}.", received=clean(key, 40)
         )
-    return _read(key, tomllib.loads(files(__name__).joinpath(f"{key}.toml").read_text("utf-8")))
+    return _read(key, tomllib.loads(Path(__file__).with_name(f"{key}.toml").read_text("utf-8")))
 
 
 def presets() -> tuple[Preset, ...]:
