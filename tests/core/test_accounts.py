@@ -69,7 +69,7 @@ class House:
         self.store = MemoryStore(kept_in="key")
         data = None if credentials is None else json.dumps(credentials).encode()
         reader = SimpleNamespace(read=lambda: data)
-        vault = cast(Any, SimpleNamespace(status=lambda: SimpleNamespace(open=False)))
+        vault = cast(Any, SimpleNamespace(opened=False))
         self.accounts = Accounts(
             config=self.config,
             givens=Givens(environ or {}, reader, laid_under=laid_under),
