@@ -39,6 +39,8 @@ class Ran:
     code: int
     out: str
     err: str
+    struck: str = ""
+    """The call that was made to fail, as strace shows it."""
 
 
 class Runner:
@@ -181,7 +183,7 @@ def _serve(order: dict[str, object]) -> dict[str, object]:
         if order["inject"]:
             options += ["-e", f"inject={order['inject']}"]
         tracer = subprocess.Popen(
-            ["strace", "-f", "-o", str(order["trace"] or "/dev/null"), *options, "-p", str(child)],
+            ["strace", "-f", "-o", str(order["trace"] or folder / "struck"), *options, "-p", str(child)],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -203,7 +205,9 @@ def _serve(order: dict[str, object]) -> dict[str, object]:
         tracer.communicate(timeout=30)
     for handle in streams:
         os.close(handle)
+    log = (folder / "struck").read_text(errors="replace") if order["inject"] else ""
     return {
+        "struck": next((line for line in log.splitlines() if "(INJECTED)" in line), ""),
         "code": os.waitstatus_to_exitcode(status),
         "out": (folder / "out").read_text(errors="replace"),
         "err": (folder / "err").read_text(errors="replace"),

@@ -95,33 +95,10 @@ def test_the_daemon_killed_while_a_slot_is_added(tmp_path: Path) -> None:
             assert "by keyring" in done.stdout, done
 
 
-def test_a_prompt_that_nobody_sees_costs_its_limit_and_is_explained(tmp_path: Path) -> None:
-    """A locked keyring that may ask, without a screen to ask on: one sentence after the limit, and the program ends at once."""
-    code = (
-        "from my_app.adapters.keychain import SystemKeychain\nfrom my_app.errors import KeyringUnavailable\n"
-        "try: SystemKeychain(prompt_limit=1).get('x', prompt=True); print('none')\n"
-        "except KeyringUnavailable as told: print(told.message, told.hint)\n"
-    )
-    in_session("true", tmp_path)
-    done = in_session(f'"$PYTHON" -c "{code}"', tmp_path, locked=True)
-    assert done.returncode == 0, done
-    assert done.stdout.strip() == "none" or "MY_APP_VAULT_PASSPHRASE_FILE" in done.stdout
-
-
 def test_plain_text_backends_are_refused_even_when_installed(tmp_path: Path) -> None:
     """With keyrings.alt installed, and asked for by every setting of keyring: no vault, no plain text, exit 6 (S8)."""
-    order = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--target",
-        str(tmp_path / "alt"),
-        "keyrings.alt",
-        "jaraco.classes",
-    ]
+    place = str(tmp_path / "alt")
+    order = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place, "keyrings.alt", "jaraco.classes"]
     need(subprocess.run(order, capture_output=True, check=False, timeout=100).returncode == 0, "keyrings.alt")
     for backend in ("keyrings.alt.file.PlaintextKeyring", "keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"):
         home = tmp_path / backend
