@@ -1,7 +1,6 @@
 """Presets are data that a profile overrides."""
 
 import re
-import tomllib
 from importlib.resources import files
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from my_app import providers
 from my_app.errors import SettingsFault
 from my_app.model import Flow, Profile
+from my_app.providers.reading import read
 from my_app.urls import checked_url
 
 
@@ -46,8 +46,27 @@ def test_an_unknown_provider_is_named_with_the_known_ones() -> None:
     assert "github" in caught.value.hint
 
 
-def test_presets_are_toml_of_the_fields_we_know() -> None:
-    """An unknown field in a preset refuses the file rather than being ignored."""
-    data = tomllib.loads('title = "x"\nabout = "y"\nflows = ["browser"]\nchecked = "2026-11"\nsurprise = 1')
-    with pytest.raises(TypeError):
-        providers._read("x", data)
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("surprise = 1", "surprise"),
+        ("scopes = 1", "scopes"),
+        ('issuer = "https://{tenant}"', "tenant_pattern"),
+        ('issuer = "https://{host}"', "placeholder"),
+        ('needs = ["luck"]', "needs"),
+        ('identity = { url = "https://x.test" }', "identity"),
+        ("nonce = 1", "nonce"),
+        ("=", "TOML"),
+    ],
+)
+def test_a_preset_that_is_not_understood_is_refused(line: str, named: str) -> None:
+    """An unknown or wrong field refuses the file with its name and the field's, rather than being ignored."""
+    with pytest.raises(SettingsFault, match=r"x\.toml") as caught:
+        read("x", f'title = "x"\nabout = "y"\nflows = ["browser"]\nchecked = "2026-11"\n{line}')
+    assert named in caught.value.message
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    """A preset without its month is no preset."""
+    with pytest.raises(SettingsFault, match="checked is missing"):
+        read("x", 'title = "x"\nabout = "y"\nflows = ["browser"]')
