@@ -45,11 +45,12 @@ def check_url_of(profile: Profile, record: Record) -> str:
 def require_origin(profile: Profile, record: Record, url: str) -> None:
     """The key goes only to origins it was stored for (U2). Raises BindingChanged; nothing was sent."""
     bound = record.binding.api_origins
-    if bound and origin(url) not in bound:
+    if origin(url) not in bound:
+        stored = host_of(bound[0]) if bound else "no address at all"
         raise BindingChanged(
-            f"The key of “{profile.name}” was stored for {host_of(bound[0])}, not for {host_of(url)}. Nothing was sent.",
+            f"The key of “{profile.name}” was stored for {stored}, not for {host_of(url)}. Nothing was sent.",
             hint=f"If you changed it on purpose: my-app profile trust {profile.name}",
-            expected=host_of(bound[0]),
+            expected=stored,
             received=host_of(url),
         )
 

@@ -81,8 +81,8 @@ def check_settings(profile: Profile, record: Record) -> None:
     now, bound = binding_of(profile), record.binding
     known = bound.token_hosts or bound.set_hosts
     new = [host for host in now.set_hosts if host not in known]
-    if bound.issuer is not None and now.issuer != bound.issuer:
-        what, expected, received = "issuer", bound.issuer, now.issuer or "none"
+    if bound != Binding() and now.issuer != bound.issuer:
+        what, expected, received = "issuer", bound.issuer or "no issuer", now.issuer or "none"
     elif bound.client_id is not None and now.client_id != bound.client_id:
         what, expected, received = "client id", bound.client_id, now.client_id or "none"
     elif new and bound != Binding():

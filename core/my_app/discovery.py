@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from my_app.binding import binding_of, changed, check_settings, set_endpoints, token_hosts
+from my_app.binding import SECRET_ENDPOINTS, binding_of, changed, check_settings, set_endpoints, token_hosts
 from my_app.carry import arun, run
 from my_app.clients import Clients, KeyFile
 from my_app.errors import RateLimited, ServerBusy, SettingsFault, Temporary
@@ -18,7 +18,7 @@ from my_app.model import Binding, Flow, Profile, Record
 from my_app.oauth.metadata import ServerMetadata, by_hand, discover
 from my_app.ports import AsyncTransport, Clock, Entropy, Transport
 from my_app.text import host_of
-from my_app.urls import origin
+from my_app.urls import origin, same_origin
 
 KEPT: Final = timedelta(minutes=10)
 """How long a discovered document is used without asking again."""
@@ -123,17 +123,24 @@ class Discovery:
             self._kept[issuer, tuple(sorted(overrides.items()))] = (self._clock.now(), found)
 
 
-def check_binding(profile: Profile, record: Record, metadata: ServerMetadata) -> None:
-    """Whether the record's secrets may go where the profile now says (D6). Raises BindingChanged; nothing was sent."""
+def check_binding(profile: Profile, record: Record, metadata: ServerMetadata, *, every: bool = False) -> None:
+    """Whether the record's secrets may go where the profile now says (D6). Raises BindingChanged; nothing was sent.
+
+    The token endpoint is judged; ``every`` judges all endpoints that a sign-in may send secrets to.
+    """
     check_settings(profile, record)
-    bound, token = record.binding, metadata.endpoints.get("token")
-    if bound.token_hosts and token is not None and origin(token) not in bound.token_hosts:
-        raise changed(profile, "token endpoint", host_of(bound.token_hosts[0]), host_of(token))
+    for name in SECRET_ENDPOINTS if every else ("token",):
+        url = metadata.endpoints.get(name)
+        if url is not None and not may_go(record, url):
+            raise changed(profile, f"{name.replace('_', ' ')} endpoint", host_of(record.binding.token_hosts[0]), host_of(url))
 
 
 def may_go(record: Record, url: str) -> bool:
-    """Whether another endpoint (revocation, introspection) may get the record's secrets."""
-    return not record.binding.token_hosts or origin(url) in record.binding.token_hosts
+    """Whether an endpoint may get the record's secrets: on a host they were stored for, or on the bound issuer's own."""
+    bound = record.binding
+    return (
+        not bound.token_hosts or origin(url) in bound.token_hosts or (bound.issuer is not None and same_origin(bound.issuer, url))
+    )
 
 
 def bound_to(profile: Profile, metadata: ServerMetadata) -> Binding:

@@ -36,7 +36,7 @@ from my_app.providers import preset
 from my_app.secret import Secret
 from my_app.session import Sessions
 from my_app.text import clean, host_of
-from my_app.urls import origin
+from my_app.urls import origin, same_origin
 from my_app.words import relative
 
 __all__ = ["Consequences", "Ended", "Grants"]
@@ -241,8 +241,9 @@ class Grants:
             )
 
     def _api_only(self, profile: Profile, record: Record, url: str) -> None:
-        bound = record.binding.api_origins
-        if bound and origin(url) not in bound:
+        bound = record.binding
+        own = bound.issuer is not None and same_origin(bound.issuer, url)
+        if not own and origin(url) not in (*bound.api_origins, *bound.token_hosts):
             raise BindingChanged(
                 f"The userinfo endpoint of “{profile.name}” is at {host_of(url)}, which its token was not stored for. "
                 "Nothing was sent.",

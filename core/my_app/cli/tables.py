@@ -61,6 +61,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, firm: 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """``label  value`` lines; values are cleaned, empty ones left out."""
-    shown = [(label, clean(value, 2_000)) for label, value in pairs if value]
+    shown = [(clean(label, 60), clean(value, 2_000)) for label, value in pairs if value]
     size = max((cells(label) for label, _ in shown), default=0)
     return [f"{pad(label, size)}  {value}" for label, value in shown]
