@@ -36,8 +36,7 @@ from my_app.events import (
     StrayCallback,
 )
 from my_app.model import Answers, Challenge, Flow, Kind, Profile, PromptKind, Record, TokenSet
-from my_app.oauth import challenge as direct
-from my_app.oauth import device
+from my_app.oauth import challenge, device, direct_auth0, direct_okta
 from my_app.oauth.authorize import ENTROPY, begin
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.metadata import ServerMetadata
@@ -58,6 +57,7 @@ Watch = Callable[[LoginEvent], None]
 
 ROUNDS: Final = 20
 """Challenges in one sign-in; a server that asks for ever is left."""
+_DIALECTS: Final = {"challenge": challenge, "auth0": direct_auth0, "okta": direct_okta}
 _BROWSER_WAIT: Final = timedelta(minutes=5)
 _TERMINAL_WAIT: Final = timedelta(minutes=10)
 _DEVICE_WAIT: Final = timedelta(hours=1)
@@ -276,7 +276,9 @@ class Attempt:
 
     async def _terminal(self, party: Party, scopes: tuple[str, ...]) -> TokenSet:
         metadata, client = party.metadata, party.client
-        outcome = await self._carried(direct.first(metadata, client, scopes=scopes, entropy=self._tools.entropy(32)))
+        direct, audience = _DIALECTS[party.profile.direct or "challenge"], party.profile.audience
+        opening = direct.first(metadata, client, scopes=scopes, entropy=self._tools.entropy(32), audience=audience)
+        outcome: Challenge | TokenSet = await self._carried(opening)
         for _ in range(ROUNDS):
             if isinstance(outcome, TokenSet):
                 self._watch(Approved())
@@ -289,10 +291,10 @@ class Attempt:
             outcome = await self._carried(direct.answer(metadata, client, outcome, answers, scopes=scopes))
         raise WrongCredentials("The provider asks without end.", hint="Sign in with the browser instead: --flow browser")
 
-    def _stored_code(self, challenge: Challenge, record: Record | None) -> Answers | None:
+    def _stored_code(self, asked: Challenge, record: Record | None) -> Answers | None:
         """The one-time code from a stored seed; never a second one after a refusal."""
-        if record is None or record.totp_seed is None or [prompt.kind for prompt in challenge.prompts] != [PromptKind.OTP]:
+        if record is None or record.totp_seed is None or [prompt.kind for prompt in asked.prompts] != [PromptKind.OTP]:
             return None
-        if challenge.prompts[0].problem:
+        if asked.prompts[0].problem:
             return None
         return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}

@@ -226,6 +226,8 @@ class Logins:
         ):
             if named.get(endpoint):
                 found.add(flow)
+        if profile.direct is not None:
+            found.add(Flow.TERMINAL)
         if profile.client_key or self._has_client_secret(profile.name):
             found.add(Flow.CLIENT_CREDENTIALS)
         return frozenset(found | ({profile.flow} & _INTERACTIVE))

@@ -121,6 +121,8 @@ class Profile:
     """Push authorization requests (RFC 9126); None: where the provider demands it."""
     dpop: bool = False
     """Bind tokens to a key of this profile (RFC 9449)."""
+    direct: str | None = None
+    """Dialect of terminal sign-in: ``challenge`` (None too), ``auth0`` or ``okta``."""
     rotation: Mapping[str, object] = field(default_factory=dict)
     """How its key or secret is rotated (``recipes``): the name of a recipe with its settings, or a recipe itself."""
 
@@ -312,6 +314,9 @@ class PromptKind(StrEnum):
     USERNAME = "username"
     PASSWORD = "password"
     OTP = "otp"
+    CODE = "code"
+    """A code that was sent to the person; no stored seed makes it."""
+    RECOVERY = "recovery"
     PUSH = "push"
     CHOICE = "choice"
     CALLBACK = "callback"

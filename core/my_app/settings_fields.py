@@ -37,6 +37,8 @@ ENDPOINTS: Final = (
     "pushed_authorization_request",
 )
 """Names ``endpoint`` may override: metadata names without ``_endpoint`` (RFC 8414 2)."""
+DIRECT: Final = ("challenge", "auth0", "okta")
+"""Dialects of terminal sign-in."""
 SECRETS: Final = frozenset(
     {
         "access_token",
@@ -140,6 +142,13 @@ def _method_value(value: object, where: Where) -> str:
     text = text_value(value, where)
     if text not in AUTH_METHODS:
         raise where.fault(f"must be one of {', '.join(AUTH_METHODS)}{nearest(text, AUTH_METHODS)}")
+    return text
+
+
+def _direct_value(value: object, where: Where) -> str:
+    text = text_value(value, where)
+    if text not in DIRECT:
+        raise where.fault(f"must be one of {', '.join(DIRECT)}{nearest(text, DIRECT)}")
     return text
 
 
@@ -258,6 +267,7 @@ PROFILE_OPTIONS: Final[Mapping[str, ProfileOption]] = {
     "assertion_audience": ProfileOption("assertion_audience", text_value),
     "par": ProfileOption("par", _bool_value),
     "dpop": ProfileOption("dpop", _bool_value),
+    "direct": ProfileOption("direct", _direct_value),
     "rotation": ProfileOption("rotation", _rotation, "="),
 }
 """Option name (dashes as underscores) to how it is read, in the order they are written."""

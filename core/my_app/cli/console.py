@@ -141,6 +141,11 @@ class Console:
         if prompt.problem and not self._as_events:
             left = f" {prompt.attempts_left} tries left." if prompt.attempts_left is not None else ""
             self._ctx.note(f"{clean(prompt.problem)}{left}")
+        if prompt.kind is PromptKind.PUSH and (self._book is not None or not self._ctx.interactive):
+            # The answer is given on the phone; here there is only the waiting.
+            if not self._as_events:
+                self._ctx.note(clean(prompt.label, 80))
+            return Secret("")
         if self._book is not None:
             found = self._book.take(prompt.kind)
             if found is not None:
@@ -180,7 +185,7 @@ class Console:
                     return ""
                 case PromptKind.CHOICE:
                     return self._chosen(label, prompt.choices)
-                case PromptKind.OTP:
+                case PromptKind.OTP | PromptKind.CODE:
                     return self._ctx.ask(f"{label}: ").replace(" ", "")
                 case _:
                     return self._ctx.ask(f"{label}: ", secret=prompt.secret)

@@ -32,7 +32,9 @@ _KINDS: Final = {
 }
 
 
-def first(metadata: ServerMetadata, client: Client, *, scopes: tuple[str, ...], entropy: bytes) -> Exchange[Outcome]:
+def first(
+    metadata: ServerMetadata, client: Client, *, scopes: tuple[str, ...], entropy: bytes, audience: str | None = None
+) -> Exchange[Outcome]:
     """Open the conversation; the server says what it wants to know. ``entropy``: 32 bytes or more.
 
     No nonce is sent: there is no front channel that could inject a token.
@@ -43,6 +45,8 @@ def first(metadata: ServerMetadata, client: Client, *, scopes: tuple[str, ...], 
     form = [("response_type", "code"), ("code_challenge", code_challenge(verifier)), ("code_challenge_method", "S256")]
     if scopes:
         form.append(("scope", " ".join(scopes)))
+    if audience:
+        form.append(("audience", audience))
     return (yield from _ask(metadata, client, form, {"verifier": verifier}, scopes))
 
 
