@@ -1,6 +1,7 @@
 """Presets are data that a profile overrides."""
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -17,10 +18,97 @@ def test_every_preset_is_sound(key: str) -> None:
     """A preset loads, names only usable addresses, and holds neither a client id nor a secret."""
     found = providers.preset(key)
     for url in (*found.endpoints.values(), *filter(None, (found.api_url, found.tokens_page, found.console_url, found.issuer))):
-        checked_url(url, what="address")
+        checked_url(url.replace("{tenant}", "acme.example"), what="address")
+        assert url.startswith("https://")
     assert found.flows
+    assert {"issuer", "tenant", "token_url"}.intersection(found.needs) or found.issuer or found.endpoints or key == "demo"
     assert re.fullmatch(r"20\d\d-\d\d", found.checked)
     assert not re.search(r"client_id\s*=|client_secret\s*=\s*\"|eyJ", files(providers).joinpath(f"{key}.toml").read_text())
+
+
+_WRONG = (
+    "evil.example/",
+    "a@b",
+    "..",
+    "a..b",
+    "a b",
+    "a\n",
+    "\x00",
+    "",
+    "-a",
+    ".a",
+    "{tenant}",
+    "a/b",
+    "a?b",
+    "a#b",
+    "a\\b",
+    "ä",
+    "a:1",
+)
+
+
+@pytest.mark.parametrize("key", [key for key in providers.KEYS if providers.preset(key).tenant_pattern])
+def test_a_tenant_is_checked_before_it_enters_an_address(key: str) -> None:
+    """The example is taken; nothing that could lead to another host or path is (presets.md 1, rule 9)."""
+    found = providers.preset(key)
+    laid = providers.laid_under(Profile(name="x", provider=key, tenant=found.tenant_example))
+    for url in filter(None, (laid.issuer, *laid.endpoints.values(), laid.api_url)):
+        assert checked_url(url, what="address") == url
+        assert "{" not in url
+    assert "tenant" in found.needs
+    for wrong in (*_WRONG, *(f"https://{each}" for each in ("a@evil.example", "evil.example:8443", "a b", "..", "x{tenant}"))):
+        with pytest.raises(SettingsFault) as caught:
+            providers.laid_under(Profile(name="x", provider=key, tenant=wrong))
+        assert found.tenant_example in caught.value.hint
+    with pytest.raises(SettingsFault, match="needs to know your tenant"):
+        providers.laid_under(Profile(name="x", provider=key))
+
+
+@pytest.mark.parametrize(
+    ("key", "tenant", "issuer"),
+    [
+        ("okta", "acme", "https://acme.okta.com"),
+        ("okta", "Acme.OktaPreview.com", "https://acme.oktapreview.com"),
+        ("okta", "https://acme.okta.com/app/UserHome?x=1", "https://acme.okta.com"),
+        ("auth0", "acme", "https://acme.auth0.com/"),
+        ("auth0", "acme.eu.auth0.com", "https://acme.eu.auth0.com/"),
+    ],
+)
+def test_a_tenant_is_a_name_a_host_or_a_pasted_address(key: str, tenant: str, issuer: str) -> None:
+    """A name gets the provider's domain, a host is taken as it is, an address is reduced to its host."""
+    assert providers.laid_under(Profile(name="x", provider=key, tenant=tenant)).issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("key", "tenant"),
+    [
+        ("okta", "acme-admin.okta.com"),
+        ("salesforce", "acme.lightning.force.com"),
+        ("entra", "common"),
+        ("entra", "organizations"),
+        ("entra", "acme.example"),
+    ],
+)
+def test_a_console_or_a_tenant_for_everyone_is_refused_with_the_way_out(key: str, tenant: str) -> None:
+    """Okta's console, Salesforce's pages and Entra's shared tenants are no issuers; the hint says what is (presets.md 2)."""
+    with pytest.raises(SettingsFault) as caught:
+        providers.laid_under(Profile(name="x", provider=key, tenant=tenant))
+    assert providers.preset(key).tenant_hint in caught.value.hint
+
+
+def test_an_issuer_stands_for_the_tenant() -> None:
+    """A custom server's issuer is used as typed, and no endpoint of an unknown tenant beside it."""
+    own = "https://login.acme.example/oauth2/default"
+    for key in ("okta", "auth0", "salesforce"):
+        laid = providers.laid_under(Profile(name="x", provider=key, issuer=own))
+        assert (laid.issuer, dict(laid.endpoints)) == (own, {})
+
+
+def test_a_registered_redirect_gives_way_to_ports_of_the_profile() -> None:
+    """The redirect to register is the preset's until the profile names one, or ports."""
+    okta = Profile(name="x", provider="okta", tenant="acme")
+    assert providers.laid_under(okta).redirect_uri == "http://127.0.0.1:8771/callback"
+    assert providers.laid_under(replace(okta, redirect_ports=(9000,))).redirect_uri is None
 
 
 def test_every_file_is_offered() -> None:

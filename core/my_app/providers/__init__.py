@@ -20,7 +20,27 @@ from my_app.text import clean
 
 __all__ = ["KEYS", "Preset", "UserinfoIdentity", "laid_under", "preset", "presets", "tenant_of"]
 
-KEYS: Final = ("oidc", "oauth2", "github", "demo")
+KEYS: Final = (
+    "oidc",
+    "oauth2",
+    "google",
+    "entra",
+    "okta",
+    "auth0",
+    "keycloak",
+    "github",
+    "gitlab",
+    "bitbucket",
+    "atlassian",
+    "discord",
+    "salesforce",
+    "zitadel",
+    "authentik",
+    "cognito",
+    "ping",
+    "huggingface",
+    "demo",
+)
 """All presets, in the order a person is offered them."""
 
 _UNATTENDED: Final = (Flow.CLIENT_CREDENTIALS, Flow.API_KEY, Flow.TOKEN)
