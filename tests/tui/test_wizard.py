@@ -32,7 +32,7 @@ async def test_an_issuer_pasted_at_first_leads_to_a_sign_in() -> None:
     w = world()
     play(w)
     async with staged(w, WizardScreen()) as stage:
-        await stage.sees("1 of 4 · Provider", "OpenID Connect", "GitHub", "Demo", "API key")
+        await stage.sees("1 of 4 · Provider", "OpenID Connect", "API key", "Google", "GitHub")
         await stage.paste("https://login.acme.io")
         await stage.sees("Use this issuer  login.acme.io")
         await stage.press("enter")
@@ -117,7 +117,7 @@ async def test_a_taken_name_and_a_full_disk_keep_everything() -> None:
     w = world()
     async with staged(w, WizardScreen()) as stage:
         await stage.sees("API key")
-        await stage.press("up", "enter")
+        await stage.press("down", "down", "enter")
         await stage.sees("2 of 3")
         await stage.paste("k")
         await stage.press("ctrl+n")
@@ -146,7 +146,7 @@ async def test_the_running_demo_fills_its_own_addresses() -> None:
     """In the demo its issuer and public client stand there already."""
     demo = {"issuer": "http://127.0.0.1:9400", "clients": [{"client_id": "demo-cli", "auth_method": "none", "flows": ["browser"]}]}
     async with staged(world(), WizardScreen(), demo=demo) as stage:
-        await stage.sees("Demo")
+        await stage.sees("OpenID Connect")
         await stage.type("demo")
         await stage.press("enter")
         await stage.sees("http://127.0.0.1:9400", "demo-cli")
@@ -204,3 +204,30 @@ def test_a_name_is_suggested(issuer: str, taken: frozenset[str], name: str) -> N
     draft.choose(preset("oidc"))
     draft.texts["issuer"] = issuer
     assert draft.suggested_name(taken) == name
+
+
+def test_a_tenant_is_asked_in_the_providers_words_and_judged_at_its_field() -> None:
+    """Label, example and check come from the preset; what the provider needs is required, its secret too."""
+    draft = Draft()
+    draft.choose(preset("okta"))
+    tenant, client_id, secret = draft.questions()
+    assert (tenant.label, tenant.placeholder, tenant.required) == ("Okta domain", "acme", True)
+    assert client_id.required
+    assert not secret.required
+    draft.texts = {"tenant": "acme-admin.okta.com", "client_id": "c"}
+    assert "-admin" in draft.problems(Step.WHERE)["tenant"]
+    draft.texts["tenant"] = "https://acme.okta.com/app"
+    assert draft.problems(Step.WHERE) == {}
+    draft.choose(preset("google"))
+    assert set(draft.problems(Step.WHERE)) == {"client_secret"}
+    draft.choose(preset("keycloak"))
+    assert draft.questions()[0].placeholder == "https://id.example.com/realms/staff"
+
+
+async def test_the_page_where_a_client_is_registered_is_shown() -> None:
+    """Beside the notes stands the provider's console, so that nobody has to search it."""
+    async with staged(world(), WizardScreen(), (120, 36)) as stage:
+        await stage.sees("OpenID Connect")
+        await stage.type("gitlab")
+        await stage.press("enter")
+        await stage.sees("2 of 4", "Untick", "https://gitlab.com/-/user_settings/applications")

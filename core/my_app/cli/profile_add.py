@@ -129,9 +129,11 @@ def profile_from(args: argparse.Namespace) -> Profile:
     provider = args.provider or ("oidc" if args.issuer else "oauth2")
     keyed = flow.value in ("api-key", "token")
     if not (args.provider or args.issuer or args.token_url or keyed):
+        from my_app.providers import KEYS
+
         raise UsageFault(
             "Where does this account live?",
-            hint="Name --provider P, --issuer URL or --token-url URL; presets: oidc, oauth2, github, demo.",
+            hint=f"Name --provider P, --issuer URL or --token-url URL; presets: {', '.join(KEYS)}.",
         )
     scopes = [scope for item in args.scope or () for scope in item.split()]
     return Profile(
@@ -163,14 +165,14 @@ def profile_from(args: argparse.Namespace) -> Profile:
 
 
 def _flow(args: argparse.Namespace) -> Flow:
-    """A client secret or key file and no flow means client credentials; an API key and no flow means API key."""
+    """A key file or a secret and no flow means client credentials, unless the provider signs people in with a secret."""
     from my_app.model import Flow
 
     if args.flow:
         return Flow(args.flow)
     if args.api_key_stdin:
         return Flow.API_KEY
-    if args.client_secret_stdin or args.client_key:
+    if args.client_key or (args.client_secret_stdin and args.provider in (None, "oidc", "oauth2", "demo")):
         return Flow.CLIENT_CREDENTIALS
     return Flow.AUTO
 

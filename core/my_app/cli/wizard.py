@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from my_app.errors import Cancelled, UsageFault
+from my_app.errors import BadMetadata, Cancelled, SettingsFault, UsageFault
 from my_app.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from my_app.cli.context import Context
     from my_app.model import Profile
     from my_app.secret import Secret
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 def new_profile(ctx: Context) -> tuple[Profile, Secret | None]:
     """A profile and, where typed, its client secret. Raises Cancelled, UsageFault."""
     from my_app.model import Flow, Profile, checked_name
-    from my_app.providers import presets
+    from my_app.providers import presets, tenant_of
     from my_app.secret import Secret
 
     known = presets()
@@ -27,17 +29,24 @@ def new_profile(ctx: Context) -> tuple[Profile, Secret | None]:
     if not typed:
         raise Cancelled("Stopped.")
     if typed.isdigit() and 0 < int(typed) <= len(known):
-        preset = known[int(typed) - 1]
-        issuer = _needed(ctx, "Issuer address: ") if "issuer" in preset.needs else None
+        preset, issuer = known[int(typed) - 1], None
     elif "://" in typed:
         preset, issuer = next(each for each in known if each.key == "oidc"), typed
     else:
         raise UsageFault(f"“{clean(typed, 40)}” is neither a number of the list nor an address.")
-    tenant = _needed(ctx, "Tenant: ") if "tenant" in preset.needs else None
-    token_url = _needed(ctx, "Token address: ") if "token_url" in preset.needs else None
-    authorization_url = _needed(ctx, "Authorization address: ") if "authorization_url" in preset.needs else None
+    for line in filter(None, (preset.notes, preset.console_url and f"Register a client at {preset.console_url}")):
+        ctx.note(f"  {clean(line, 200)}")
+
+    def needed(key: str, label: str, example: str = "", check: Callable[[str], object] = str) -> str | None:
+        return _needed(ctx, f"{label}{f' (like {example})' if example else ''}: ", check) if key in preset.needs else None
+
+    issuer = issuer or needed("issuer", "Issuer address", preset.issuer_example, _address)
+    tenant = needed("tenant", preset.tenant_label, preset.tenant_example, lambda typed: tenant_of(preset, typed))
+    token_url = needed("token_url", "Token address", check=_address)
+    authorization_url = needed("authorization_url", "Authorization address", check=_address)
     client_id = _needed(ctx, "Client id: ")
-    secret = Secret(ctx.ask("Client secret (empty for none): ", secret=True))
+    wanted = "needed by this provider" if "client_secret" in preset.needs else "empty for none"
+    secret = Secret(ctx.ask(f"Client secret ({wanted}): ", secret=True))
     name = checked_name(ctx.ask("Name for this account [default]: ").strip() or "default")
     profile = Profile(
         name=name,
@@ -52,9 +61,22 @@ def new_profile(ctx: Context) -> tuple[Profile, Secret | None]:
     return profile, secret or None
 
 
-def _needed(ctx: Context, label: str) -> str:
+def _needed(ctx: Context, label: str, check: Callable[[str], object] = str) -> str:
+    """An answer that passes ``check``; three tries, told what was wrong with each. Raises Cancelled."""
     for _ in range(3):
         typed = ctx.ask(label).strip()
-        if typed:
+        if not typed:
+            continue
+        try:
+            check(typed)
+        except (SettingsFault, BadMetadata) as wrong:
+            ctx.note(clean(f"{wrong.message} {wrong.hint}", 300))
+        else:
             return typed
     raise Cancelled("Stopped.")
+
+
+def _address(typed: str) -> str:
+    from my_app.urls import checked_url
+
+    return checked_url(typed, what="address")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from my_app.errors import InvalidName, PeerFault, UsageFault
+from my_app.errors import InvalidName, PeerFault, SettingsFault, UsageFault
 from my_app.model import Flow, Profile, checked_name
-from my_app.providers import Preset
+from my_app.providers import Preset, tenant_of
 from my_app.secret import Secret
 from my_app.text import clean, host_of
 from my_app.urls import checked_url
@@ -94,7 +94,7 @@ class Draft:
             return tuple(replace(_WORDS[key], required=key == "api_key") for key in _KEY_FIELDS)
         needed = set(self.preset.needs)
         keys = [key for key in ("issuer", "tenant", *_BY_HAND, "client_id") if key in needed or self._by_hand(key)]
-        return tuple(replace(_WORDS[key], required=key in needed) for key in (*keys, "client_secret"))
+        return tuple(self._asked(key, required=key in needed) for key in (*keys, "client_secret"))
 
     def flows(self) -> tuple[Flow, ...]:
         """What can be chosen in the third step."""
@@ -163,6 +163,17 @@ class Draft:
         """A secret that was given and is asked for."""
         return self.secrets.get(key) if key in {question.key for question in self.questions()} else None
 
+    def _asked(self, key: str, *, required: bool) -> Question:
+        """The question in the provider's own words."""
+        question, preset = replace(_WORDS[key], required=required), self.preset
+        if preset is not None and key == "tenant":
+            return replace(question, label=preset.tenant_label, placeholder=preset.tenant_example)
+        if preset is not None and key == "issuer" and preset.issuer_example:
+            return replace(question, placeholder=preset.issuer_example)
+        if key == "client_secret" and required:
+            return replace(question, placeholder="this provider wants one")
+        return question
+
     def _by_hand(self, key: str) -> bool:
         return key in _BY_HAND and self.preset is not None and "token_url" in self.preset.needs
 
@@ -177,6 +188,11 @@ class Draft:
                     checked_url(self.texts[question.key], what=question.label)
                 except (PeerFault, UsageFault) as error:
                     found[question.key] = clean(error.message, 200)
+            elif question.key == "tenant" and given and self.preset is not None:
+                try:
+                    tenant_of(self.preset, self.texts["tenant"])
+                except SettingsFault as error:
+                    found["tenant"] = clean(f"{error.message} {error.hint}", 200)
         return found
 
     def _name_problems(self, taken: frozenset[str]) -> dict[str, str]:

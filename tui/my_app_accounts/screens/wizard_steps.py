@@ -175,7 +175,9 @@ class ProviderStep(StepForm):
                     about = clean(preset.about, 60)
                     rows.append((preset.key, _line(preset.title, about, ways)))
             if typed.casefold() in "api key paste a key static token":
-                rows.append(("api-key", _line("API key", "paste a key", "no sign-in")))
+                # Beside the two generic ways, before the long list of names.
+                generic = sum(key in ("oidc", "oauth2") for key, _ in rows)
+                rows.insert(generic, ("api-key", _line("API key", "paste a key", "no sign-in")))
         menu = self.query_one(Menu)
         menu.clear_options()
         self._keys = [key for key, _ in rows]
@@ -207,6 +209,8 @@ class WhereStep(StepForm):
         preset = draft.preset
         if preset is not None and preset.notes:
             yield Static(clean(preset.notes, 200), classes="notes", markup=False)
+        if preset is not None and preset.console_url:
+            yield Static(f"Register a client at {clean(preset.console_url, 120)}", classes="notes", markup=False)
 
     def collect(self, draft: Draft) -> None:
         """Texts as typed; a secret only when something was typed."""
