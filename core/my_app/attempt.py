@@ -73,6 +73,7 @@ class Attempt:
         self._ask = ask
         self._automatic = automatic
         self._waiting: CallbackWait | None = None
+        self._code_given = False
 
     async def run(self) -> SignedIn:
         """To the saved end. Raises what the tree says; nothing is stored unless it returns."""
@@ -119,8 +120,8 @@ class Attempt:
         metadata = await tools.discovery.ametadata(profile, None)
         self._settle_flow(metadata)
         secret = record.client_secret if record is not None else None
-        if record is not None and secret is not None:
-            check_binding(profile, record, metadata)
+        if record is not None and (secret is not None or record.totp_seed is not None):
+            check_binding(profile, record, metadata, every=True)
         key = await asyncio.to_thread(proof_key, profile, record, metadata, tools.entropy)
         client = await asyncio.to_thread(tools.discovery.clients.of, profile, record, dpop_key=key)
         party = Party(profile=profile, metadata=metadata, client=client, record=record, dpop_key=key)
@@ -191,7 +192,7 @@ class Attempt:
         return await arun(exchange, tools.transport, clock=tools.clock, entropy=tools.entropy, pause=tools.pause, watch=watch)
 
     async def _browser(self, party: Party, scopes: tuple[str, ...], limit: timedelta) -> Arrived:
-        profile, tools = party.profile, self._tools
+        profile, tools, base = party.profile, self._tools, preset(party.profile.provider)
         listener, redirect_uri = self._listener(profile)
         try:
             pending = begin(
@@ -202,7 +203,9 @@ class Attempt:
                 entropy=tools.entropy(ENTROPY),
                 resources=profile.resources,
                 extra={**consent(profile, scopes), **profile.authorize_params, **self._extra(profile)},
-                nonce=None if preset(profile.provider).nonce else False,
+                nonce=None if base.nonce else False,
+                scope_parameter=base.scope_parameter,
+                scope_separator=base.scope_separator,
             )
             if profile.par or (profile.par is None and party.metadata.par_required):
                 await self._carried(push(party.metadata, party.client, pending))
@@ -292,9 +295,12 @@ class Attempt:
         raise WrongCredentials("The provider asks without end.", hint="Sign in with the browser instead: --flow browser")
 
     def _stored_code(self, asked: Challenge, record: Record | None) -> Answers | None:
-        """The one-time code from a stored seed; never a second one after a refusal."""
-        if record is None or record.totp_seed is None or [prompt.kind for prompt in asked.prompts] != [PromptKind.OTP]:
+        """The one-time code from a stored seed; one an attempt, never a second one after a refusal."""
+        if self._code_given or record is None or record.totp_seed is None:
+            return None
+        if [prompt.kind for prompt in asked.prompts] != [PromptKind.OTP]:
             return None
         if asked.prompts[0].problem:
             return None
+        self._code_given = True
         return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}
