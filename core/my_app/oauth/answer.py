@@ -21,6 +21,7 @@ from my_app.errors import (
     WrongCredentials,
 )
 from my_app.model import TokenSet
+from my_app.oauth.envelope import unwrapped
 from my_app.oauth.exchange import Response
 from my_app.secret import Secret
 from my_app.strict_json import JsonFault, parse_object
@@ -176,6 +177,7 @@ def tokens_of(response: Response, host: str, *, asked: tuple[str, ...], proved: 
         raise refusal
     if not members:
         raise BadAnswer(f"{host} answered without tokens: the answer is neither JSON nor a form.", hint="Check the token URL.")
+    members = unwrapped(members)
     access = _token(members, "access_token", host)
     if access is None:
         raise BadAnswer(f"The answer of {host} holds no access token.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from my_app.errors import AccessDenied, BadAnswer, BadMetadata, IssuerMismatch, ServerRefused, StateMismatch
+from my_app.errors import AccessDenied, BadAnswer, BadMetadata, IssuerMismatch, ServerRefused, StateMismatch, UsageFault
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata
 from my_app.oauth.pkce import code_challenge, code_verifier
@@ -130,10 +130,13 @@ def begin(
     resources: tuple[str, ...] = (),
     extra: Mapping[str, str] | None = None,
     nonce: bool | None = None,
+    scope_parameter: str = "scope",
+    scope_separator: str = " ",
 ) -> PendingLogin:
     """A pending login and the URL to open. ``nonce`` None: sent when ``openid`` is asked (A4).
 
-    Raises Unsupported without an authorization endpoint, BadMetadata for one that may not be opened (A6).
+    Raises Unsupported without an authorization endpoint, BadMetadata for one that may not be opened (A6), UsageFault
+    for a scope that holds the separator.
     """
     if len(entropy) < ENTROPY:
         raise ValueError("a pending login needs 96 random bytes")
@@ -143,14 +146,14 @@ def begin(
     verifier = code_verifier(entropy[64:96])
     query: list[tuple[str, str]] = [("response_type", "code"), ("client_id", client.client_id), ("redirect_uri", redirect_uri)]
     if scopes:
-        query.append(("scope", " ".join(scopes)))
+        query.append((scope_parameter, _joined(scopes, scope_separator)))
     query += [("state", state), ("code_challenge", code_challenge(verifier)), ("code_challenge_method", "S256")]
     if wanted_nonce:
         query.append(("nonce", wanted_nonce))
     query += [("resource", resource) for resource in resources]
     if client.prover is not None:
         query.append(("dpop_jkt", client.prover.thumbprint))
-    query += [(name, value) for name, value in (extra or {}).items() if name not in _OURS]
+    query += [(name, value) for name, value in (extra or {}).items() if name not in (*_OURS, scope_parameter)]
     url = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
     if len(url) > 8192:
         raise BadMetadata("The sign-in address is too long to be opened.")
@@ -164,6 +167,15 @@ def begin(
         iss_promised=metadata.iss_parameter,
         parameters=tuple(query),
     )
+
+
+def _joined(scopes: tuple[str, ...], separator: str) -> str:
+    if torn := next((scope for scope in scopes if separator in scope), None):
+        raise UsageFault(
+            f"The scope “{clean(torn, 60)}” holds “{separator}”, which stands between scopes at this provider.",
+            hint="Name each scope on its own: --scope A --scope B",
+        )
+    return separator.join(scopes)
 
 
 def _parameters(callback: str) -> dict[str, str]:

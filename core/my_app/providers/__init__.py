@@ -32,6 +32,7 @@ KEYS: Final = (
     "gitlab",
     "bitbucket",
     "atlassian",
+    "slack",
     "discord",
     "salesforce",
     "zitadel",
