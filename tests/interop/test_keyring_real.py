@@ -49,7 +49,8 @@ except MyAppError as error:
 
 def in_session(order: list[str], home: Path, *, locked: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
     """Run ``order`` beside a real keyring that lives in ``home``."""
-    environ = {**os.environ, "KEYRING_HOME": str(home), "KEYRING_LOCKED": "1" if locked else "0", **more}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MY_APP_")}
+    environ = {**kept, "KEYRING_HOME": str(home), "KEYRING_LOCKED": "1" if locked else "0", **more}
     return subprocess.run([str(SESSION), *order], capture_output=True, text=True, env=environ, timeout=120, check=False)
 
 
