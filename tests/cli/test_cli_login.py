@@ -13,7 +13,7 @@ import pytest
 
 from cli.door import Door, Said, door
 from cli.schemas import EVENTS, check
-from my_app import events
+from my_app import events, providers
 from my_app.errors import AccessDenied, MyAppError, StateMismatch
 from my_app.login import Ask, SignedIn, Watch
 from my_app.model import Answers, Challenge, Flow, Prompt, PromptKind
@@ -327,6 +327,19 @@ def test_the_wizard_makes_the_first_profile(monkeypatch: pytest.MonkeyPatch) -> 
     assert said.code == 0, said
     profile = home.accounts.rows["default"].profile
     assert (profile.provider, profile.issuer, profile.client_id) == ("oidc", "https://id.example", "cli")
+
+
+def test_the_wizard_asks_a_tenant_in_the_providers_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong tenant is told at once and asked again; the page where a client is registered is shown."""
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream: "")
+    home = plays(door([], active=None))
+    number = providers.KEYS.index("auth0") + 1
+    said = home.run("login", terminal=True, stdin=f"{number}\nevil.example/\nacme.eu.auth0.com\ncli\n\n")
+    assert said.code == 0, said
+    profile = home.accounts.rows["default"].profile
+    assert (profile.provider, profile.tenant, profile.issuer) == ("auth0", "acme.eu.auth0.com", None)
+    for words in ("Auth0 domain (like acme.eu.auth0.com)", "is not a tenant of Auth0", "https://manage.auth0.com/"):
+        assert words in said.err
 
 
 @pytest.mark.parametrize("span", ["0", "0s", "-5m", "5 minutes", "1e3", "", "99999999999d"])

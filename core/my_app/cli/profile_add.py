@@ -135,6 +135,13 @@ def profile_from(args: argparse.Namespace) -> Profile:
             "Where does this account live?",
             hint=f"Name --provider P, --issuer URL or --token-url URL; presets: {', '.join(KEYS)}.",
         )
+    if args.provider and not (keyed or args.api_key_stdin or args.issuer or args.token_url or args.endpoint):
+        from my_app.providers import preset
+
+        chosen = preset(provider)
+        if "issuer" in chosen.needs:
+            example = chosen.issuer_example or "https://login.example.com"
+            raise UsageFault(f"{chosen.title} needs an issuer.", hint=f"Give --issuer, for example {example}", key="issuer")
     scopes = [scope for item in args.scope or () for scope in item.split()]
     return Profile(
         name=args.name,
