@@ -138,7 +138,9 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": request.scope["my_app.claims"]["sub"].encode()})
 
-    await handler(SimpleNamespace(scope=scope))
+    refusal = await handler(SimpleNamespace(scope=scope))
+    if refusal is not None:
+        await refusal(scope, receive, send)
 
 
 @pytest.fixture

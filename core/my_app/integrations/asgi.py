@@ -2,10 +2,10 @@
 
 ::
 
-    app = BearerAuth(app, TokenValidator(issuer="https://...", audience="api://..."))
-
     @requires("files:write")
     async def upload(request): ...
+
+    app = BearerAuth(Starlette(routes=[Route("/files", upload)]), TokenValidator(issuer="https://...", audience="api://..."))
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ Handler = Callable[..., Awaitable[Any]]
 
 CLAIMS: Final = "my_app.claims"
 """Key of the ASGI scope under which the claims of the token are handed on."""
+_REALM: Final = "my_app.realm"
+POLICY_VIOLATION: Final = 1008
+"""Close code of a WebSocket that is refused (RFC 6455 7.4.1)."""
 
 
 class BearerAuth:
@@ -65,38 +68,54 @@ class BearerAuth:
             # The issuer refused or broke the rules: no verdict on the token, and nothing of it for the caller.
             await _refuse(scope, send, 503, None, "issuer_unusable")
         else:
-            await self._guarded({**scope, CLAIMS: claims}, receive, send)
-
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except _Missing as missing:
-            await _refuse(scope, send, 403, self._challenge("insufficient_scope", missing.scopes), "insufficient_scope")
+            await self._app({**scope, CLAIMS: claims, _REALM: self._realm}, receive, send)
 
     def _challenge(self, error: str, scopes: Iterable[str] = ()) -> str:
-        wanted = " ".join(scopes)
-        return f'Bearer realm="{self._realm}", error="{error}"' + (f', scope="{wanted}"' if wanted else "")
+        return _challenge(self._realm, error, scopes)
 
 
-class _Missing(Exception):
-    def __init__(self, scopes: tuple[str, ...]) -> None:
-        super().__init__("a scope is missing")
-        self.scopes = scopes
+class Refusal:
+    """An answer that is an ASGI application, as frameworks of that family take from a handler."""
+
+    def __init__(self, status: int, challenge: str, error: str | None) -> None:
+        self.status_code = status
+        self._challenge = challenge
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; a WebSocket is closed."""
+        await _refuse(scope, send, self.status_code, self._challenge, self._error)
 
 
 def requires(*scopes: str) -> Callable[[Handler], Handler]:
-    """A handler that takes a request (anything with ``.scope``) and runs only for tokens with all ``scopes``; else 403."""
+    """A handler that takes a request (anything with ``.scope``) and runs only for tokens with all ``scopes``.
+
+    Else it returns a Refusal to send: 403, or 401 where no token was checked. No exception passes through the framework,
+    which would make a 500 of it. A WebSocket (anything with ``close``) is closed with code 1008 and None returned.
+    """
 
     def around(handler: Handler) -> Handler:
         @functools.wraps(handler)
         async def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-            if not set(scopes) <= granted(request.scope.get(CLAIMS, {})):
-                raise _Missing(scopes)
-            return await handler(request, *args, **kwargs)
+            scope = request.scope
+            if CLAIMS in scope and set(scopes) <= granted(scope[CLAIMS]):
+                return await handler(request, *args, **kwargs)
+            if scope["type"] == "websocket":
+                await request.close(code=POLICY_VIOLATION, reason="insufficient_scope" if CLAIMS in scope else "unauthorized")
+                return None
+            realm = scope.get(_REALM, "api")
+            if CLAIMS not in scope:
+                return Refusal(401, f'Bearer realm="{realm}"', None)
+            return Refusal(403, _challenge(realm, "insufficient_scope", scopes), "insufficient_scope")
 
         return guarded
 
     return around
+
+
+def _challenge(realm: str, error: str, scopes: Iterable[str] = ()) -> str:
+    wanted = " ".join(scopes)
+    return f'Bearer realm="{realm}", error="{error}"' + (f', scope="{wanted}"' if wanted else "")
 
 
 def granted(claims: Mapping[str, object]) -> frozenset[str]:
@@ -118,7 +137,7 @@ def _bearer(scope: Scope) -> str | None:
 
 async def _refuse(scope: Scope, send: Send, status: int, challenge: str | None, error: str | None) -> None:
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": error or "unauthorized"})
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error or "unauthorized"})
         return
     body = json.dumps({"error": error or "unauthorized"}).encode()
     headers = [
