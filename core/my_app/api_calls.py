@@ -111,6 +111,12 @@ def credential_header(profile: Profile, token: AccessToken) -> dict[str, str]:
     return header_of(profile, token.value)
 
 
+def header_line(profile: Profile, token: AccessToken) -> str:
+    """The same as a line to type, ``Authorization: Bearer ...``. Raises SettingsFault."""
+    [value] = credential_header(profile, token).values()
+    return f"{profile.header or 'Authorization'}: {value}"
+
+
 def url_of(profile: Profile, path: str) -> str:
     """The checked URL of ``path``. Raises SettingsFault without an API URL, BadMetadata for what is no URL."""
     if path.startswith(("https://", "http://")):

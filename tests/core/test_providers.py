@@ -108,7 +108,10 @@ def test_a_registered_redirect_gives_way_to_ports_of_the_profile() -> None:
     """The redirect to register is the preset's until the profile names one, or ports."""
     okta = Profile(name="x", provider="okta", tenant="acme")
     assert providers.laid_under(okta).redirect_uri == "http://127.0.0.1:8771/callback"
-    assert providers.laid_under(replace(okta, redirect_ports=(9000,))).redirect_uri is None
+    assert providers.laid_under(replace(okta, redirect_ports=(9000,))).redirect_uri == "http://127.0.0.1/callback"
+    cognito = Profile(name="x", provider="cognito", issuer="https://c.example", redirect_ports=(9000,))
+    assert providers.laid_under(cognito).redirect_uri == "http://localhost/callback"
+    assert providers.laid_under(replace(okta, redirect_uri="http://127.0.0.1:1/x")).redirect_uri == "http://127.0.0.1:1/x"
 
 
 def test_every_file_is_offered() -> None:
@@ -158,3 +161,10 @@ def test_a_field_that_is_missing_is_named() -> None:
     """A preset without its month is no preset."""
     with pytest.raises(SettingsFault, match="checked is missing"):
         read("x", 'title = "x"\nabout = "y"\nflows = ["browser"]')
+
+
+def test_open_page_leads_where_grants_stand() -> None:
+    """A provider's own page of grants goes before its issuer; GitHub, which has no issuer, has one."""
+    assert providers.page_of(Profile(name="gh", provider="github", client_id="x")) == providers.preset("github").tokens_page
+    assert providers.page_of(Profile(name="w", issuer="https://issuer.test")) == "https://issuer.test"
+    assert providers.page_of(Profile(name="w", provider="oauth2")) is None

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from my_app.cli.context import Context
     from my_app.cli.parsing import Parser
-    from my_app.model import AccessToken, Profile
 
 
 def configure(command: str, parser: Parser) -> None:
@@ -46,20 +45,13 @@ def _token(args: argparse.Namespace, ctx: Context) -> int:
     if args.id_token:
         value["id_token"] = text = _id_token(name, ctx)
     elif args.header:
-        field, content = header_of(token, ctx.services.accounts.profile(name))
-        value["header"] = text = f"{field}: {content}"
+        from my_app.api_calls import header_line
+
+        value["header"] = text = header_line(ctx.services.accounts.profile(name), token)
     else:
         text = token.value.reveal()
     ctx.result(value, text)
     return 0
-
-
-def header_of(token: AccessToken, profile: Profile) -> tuple[str, str]:
-    """Header name and value that carry ``token`` (RFC 6750 2.1), by the profile's header and prefix for an API key."""
-    field, prefix = profile.header or "Authorization", profile.prefix
-    if prefix is None:
-        prefix = token.token_type if field.lower() == "authorization" else ""
-    return field, f"{prefix} {token.value.reveal()}" if prefix else token.value.reveal()
 
 
 def _id_token(name: str, ctx: Context) -> str:

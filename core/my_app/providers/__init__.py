@@ -6,6 +6,7 @@ overrides a safety rule. A file is read when its provider is first named.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -62,6 +63,12 @@ def presets() -> tuple[Preset, ...]:
     return tuple(preset(key) for key in KEYS)
 
 
+def page_of(profile: Profile) -> str | None:
+    """The page to open for an account: where its grants stand, else where clients are registered, else the issuer."""
+    base = preset(profile.provider)
+    return base.tokens_page or base.console_url or profile.issuer
+
+
 def laid_under(profile: Profile) -> Profile:
     """The profile with its preset's values where it is silent, its tenant filled in. Raises SettingsFault.
 
@@ -79,8 +86,15 @@ def laid_under(profile: Profile) -> Profile:
         issuer=profile.issuer or (filled(base, base.issuer, tenant) if base.issuer else None),
         scopes=usual if profile.scopes is None else profile.scopes,
         endpoints={**places, **profile.endpoints},
-        redirect_uri=profile.redirect_uri or (None if profile.redirect_ports else base.redirect_uri),
+        redirect_uri=profile.redirect_uri or _redirect(base, profile),
         authorize_params={**base.authorize_params, **profile.authorize_params},
         api_url=profile.api_url or api_url,
         assertion_audience=profile.assertion_audience or base.assertion_audience,
     )
+
+
+def _redirect(base: Preset, profile: Profile) -> str | None:
+    """The preset's redirect URI; ports of the profile take the place of its port."""
+    if base.redirect_uri is None or not profile.redirect_ports:
+        return base.redirect_uri
+    return re.sub(r":\d+(?=/|$)", "", base.redirect_uri)

@@ -9,6 +9,7 @@ from textual.message import Message
 from my_app.accounts import Account
 from my_app.errors import LoginNeeded, Unsupported
 from my_app.model import State
+from my_app.providers import page_of
 from my_app_accounts.keys import ACCOUNT, Act
 from my_app_accounts.messages import AccountsChanged, PageOpened, TokenTaken
 from my_app_accounts.screens.base import AreaScreen
@@ -151,12 +152,15 @@ class AccountActs(_Base):
         account = self._allowed("page")
         if account is None:
             return
-        url = account.profile.issuer
-        open_page = self.app.services.logins.open_page
+        profile, open_page = account.profile, self.app.services.logins.open_page
 
         def opened() -> Message:
+            url = page_of(profile)
             if url is None:
-                raise Unsupported("This account names no issuer, so there is no page to open.")
+                raise Unsupported(
+                    "No page is known for this account: it names no issuer.",
+                    hint=f"Set one with: my-app profile set {profile.name} issuer=URL",
+                )
             return PageOpened(url, open_page(url))
 
         self.app.background(opened, lambda message: message, doing="open the provider's page", group="page", to=self)

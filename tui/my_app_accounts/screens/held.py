@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from my_app.api_calls import header_line
 from my_app.api_key import header_of
 from my_app.errors import LoginNeeded
-from my_app.model import Kind, Profile, Record
+from my_app.model import AccessToken, Kind, Profile, Record
 from my_app.secret import Secret
+from my_app.session import access_token
 from my_app.wiring import Services
 
 
@@ -59,19 +61,17 @@ def _tokens(services: Services, name: str, record: Record, *, fresh: bool) -> tu
     if tokens is None and not record.refreshable:
         raise LoginNeeded(f"“{name}” has no token here.", hint="Press l to sign in.")
 
-    def access() -> tuple[str, Secret]:
+    def access() -> AccessToken:
         if tokens is not None and not fresh:
-            return tokens.token_type, tokens.access_token
-        token = services.sessions.token(name)
-        return token.token_type, token.value
+            return access_token(record, tokens, "cache")
+        return services.sessions.token(name)
 
     def line() -> Secret:
-        token_type, token = access()
-        return Secret(f"Authorization: {token_type} {token.reveal()}")
+        return Secret(header_line(services.accounts.profile(name), access()))
 
     rows = [
-        Held(key="access", label="Access token", about="what an API takes", take=lambda: access()[1]),
-        Held(key="header", label="Header line", about="Authorization: Bearer ••••••••", take=line),
+        Held(key="access", label="Access token", about="what an API takes", take=lambda: access().value),
+        Held(key="header", label="Header line", about="header, type and token as an API takes them", take=line),
     ]
     if tokens is not None and tokens.id_token is not None:
         identity = tokens.id_token
