@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from my_app.audit import AuditLog, Event
-from my_app.errors import ProfileExists, SettingsFault, StorageFault, UnknownProfile, UsageFault
+from my_app.errors import ProfileExists, SettingsFault, StorageFault, Temporary, UnknownProfile, UsageFault
 from my_app.givens import Givens
 from my_app.model import Flow, Profile, Record, checked_name, kind_of
 from my_app.ports import Clock, CredentialStore
@@ -71,6 +71,7 @@ class AccountChanges:
         from my_app.settings_edit import put_profile, set_active
 
         checked_name(profile.name)
+        self._sweep()
         profile = judged(_settled(profile, client_secret=client_secret, api_key=api_key))
         laid = laid_under(profile)
         settings = self._config.settings()
@@ -98,8 +99,14 @@ class AccountChanges:
                 record = _record(
                     laid, there.generation if there else 0, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed
                 )
-                saved = self._store.save(replaced(record, registration=registration))
-                undo = self._restoring(saved, before)
+                undo = self._restoring(profile.name, before)
+                try:
+                    self._store.save(replaced(record, registration=registration))
+                except BaseException:
+                    # It may have taken effect all the same; what config.toml says is still the old profile.
+                    with suppress(StorageFault):
+                        undo()
+                    raise
             elif there is not None and profile.name not in settings.profiles:
                 self._store.delete(profile.name)
             try:
@@ -117,12 +124,14 @@ class AccountChanges:
         """Keeps the login. Raises UnknownProfile, ProfileExists, InvalidName.
 
         Record first, then ``config.toml``, then the old record goes: cut anywhere, the login is under one of the names.
+        A record that stays under the old name is swept by the next add, rename or remove.
         """
         from my_app.profile_changes import judged
         from my_app.settings_edit import rename_profile
 
         checked_name(new)
         own = self._own(old)
+        self._sweep()
         judged(replaced(own, name=new))
         if new in self._config.settings().profiles:
             raise ProfileExists(f"There is already a profile “{new}”.", hint="Take another name.")
@@ -134,7 +143,9 @@ class AccountChanges:
                 self._store.rename(old, new)
             self._config.edit(lambda text: rename_profile(text, old, new))
             if kept:
-                self._store.delete(old)
+                # The profile has its new name, so this is no failure any more: what is left is swept by the next change.
+                with suppress(StorageFault):
+                    self._store.delete(old)
         self._audit.append(Event.PROFILE, profile=new, detail=f"renamed from {old}")
 
     def use(self, name: str) -> None:
@@ -153,6 +164,7 @@ class AccountChanges:
         from my_app.settings_edit import remove_profile
 
         self._own(name)
+        self._sweep()
         with ExitStack() as stack:
             if any(summary.name == name for summary in self._store.summaries()):
                 stack.enter_context(self._store.lock(name, _LOCK))
@@ -233,10 +245,53 @@ class AccountChanges:
         hint = f"Did you mean “{near[0]}”? List the profiles with: my-app profile list" if near else None
         return UnknownProfile(f"There is no profile “{clean(name, 64)}”.", hint=hint)
 
-    def _restoring(self, saved: Record, before: Record | None) -> Callable[[], object]:
-        if before is None:
-            return lambda: self._store.delete(saved.name)
-        return lambda: self._store.save(replaced(before, generation=saved.generation))
+    def _restoring(self, name: str, before: Record | None) -> Callable[[], object]:
+        """Brings back what was there, on whatever generation a write left."""
+
+        def undo() -> None:
+            now = self._store.load(name)
+            if before is None:
+                self._store.delete(name)
+            elif now is None or replaced(now, generation=before.generation) != before:
+                self._store.save(replaced(before, generation=now.generation if now else 0))
+
+        return undo
+
+    def _sweep(self) -> None:
+        """Deletes what a rename left under its old name: an exact copy of a profile's record that no profile names.
+
+        Other records without a profile stay: an import or an edited ``config.toml`` may explain them.
+        """
+        with suppress(StorageFault, Temporary):
+            kept = {summary.name for summary in self._store.summaries()}
+            profiles = self._config.settings().profiles
+            for name in sorted(kept - set(profiles)):
+                with self._store.lock(name, timedelta(0)):
+                    left = self._store.load(name)
+                    if left is None or name in self._config.settings().profiles:
+                        continue
+                    others = (self._store.load(other) for other in sorted(kept & set(profiles)))
+                    if any(other is not None and _same_login(left, other) for other in others):
+                        self._store.delete(name)
+
+
+def _same_login(left: Record, other: Record) -> bool:
+    """Whether nothing is lost with ``left``: the secrets are those of ``other``, or older ones of the same sign-in."""
+    if replaced(left, name=other.name, generation=other.generation) == other:
+        return True
+    if left.signed_in_at is None or other.signed_in_at != left.signed_in_at:
+        return False
+    return _lasting(left) == _lasting(other) and (other.refreshed_at or left.signed_in_at) >= (
+        left.refreshed_at or left.signed_in_at
+    )
+
+
+def _lasting(record: Record) -> tuple[object, ...]:
+    """What a refresh does not change."""
+    return (
+        *(record.kind, record.binding, record.identity, record.client_secret, record.api_key, record.totp_seed),
+        *(record.dpop_key, record.registration, record.pending),
+    )
 
 
 def laid_under(profile: Profile) -> Profile:
