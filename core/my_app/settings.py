@@ -161,5 +161,6 @@ class Where:
         key = clean(".".join(self.path), 120)
         sentence = f"{at}: “{key}” {problem}." if key else f"{at}: {problem}."
         if hint is None:
-            hint = "Correct the file and try again; nothing was changed."
+            thing = "the file" if self.file.endswith((".toml", ".json")) else f"“{key}”" if key else "it"
+            hint = f"Correct {thing} and try again; nothing was changed."
         return SettingsFault(sentence, hint=hint, file=self.file, line=line, key=key or None)

@@ -132,16 +132,18 @@ def _verify(args: argparse.Namespace, ctx: Context) -> int:
     lines = [f"{marks[each.ok]}  {each.name:<10} {each.reason}" for each in seen.checks]
     if not seen.checks:
         lines.append(f"no  signature  {seen.signature_reason}")
-    ctx.result(value, "\n".join(lines))
+    failed = [each for each in seen.checks if each.ok is False]
+    why = failed[0].reason if failed else seen.signature_reason
+    verdict = ("The signature is valid." if args.signature_only else "Valid.") if seen.valid else f"Refused: {why}"
+    ctx.result(value, "\n".join([verdict, *lines]))
     if seen.valid:
         return 0
     ctx.flush()
     if isinstance(seen.failure, Temporary):
         raise seen.failure
-    failed = [each for each in seen.checks if each.ok is False]
     if seen.signature is SignatureState.CANNOT_CHECK:
         raise TokenInvalid(f"The token cannot be checked. {seen.signature_reason}", check="signature")
-    raise TokenInvalid(failed[0].reason if failed else seen.signature_reason, check=failed[0].name if failed else "signature")
+    raise TokenInvalid(why, check=failed[0].name if failed else "signature")
 
 
 def _judged(args: argparse.Namespace, ctx: Context, token: str) -> Inspection:

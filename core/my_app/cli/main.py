@@ -152,7 +152,7 @@ def _command_at(argv: list[str]) -> int | None:
 def _unknown(command: str) -> UsageFault:
     import difflib
 
-    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    near = difflib.get_close_matches(command, COMMANDS, n=1, cutoff=0.75)
     hint = f"Did you mean: my-app {near[0]}" if near else "See: my-app --help"
     return UsageFault(f"“{_shown(command)}” is not a command of my-app.", hint=hint)
 

@@ -21,7 +21,9 @@ def configure(parser: Parser) -> None:
     """The options of CONTRACT; at most one ``-stdin``."""
     parser.add_argument("name", metavar="NAME", help="letters, digits, dot, dash, underscore; at most 64")
     where = parser.add_argument_group("where")
-    where.add_argument("--provider", metavar="P", help="a preset: oidc, oauth2, github, demo ...")
+    where.add_argument(
+        "--provider", metavar="P", help="a preset: oidc, google, entra, okta, github ..., or any other name to see them all"
+    )
     where.add_argument("--tenant", metavar="T", help="tenant of the provider, where the preset has one")
     where.add_argument("--issuer", metavar="URL", help="the issuer; its discovery document says the rest")
     where.add_argument("--token-url", metavar="URL", help="token endpoint of a provider without discovery")
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from pathlib import Path
 
     from my_app.cli import shapes
-    from my_app.model import checked_name
+    from my_app.model import Flow, checked_name
     from my_app.text import clean
 
     checked_name(args.name)
@@ -88,7 +90,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if ctx.json:
         ctx.result({"profile": shapes.profile(added)}, "")
     else:
-        ctx.note(f"{added.name} is added. Sign in with: my-app login {clean(added.name)}")
+        works = added.flow in (Flow.API_KEY, Flow.TOKEN)
+        then = "It works at once: my-app token" if works else "Sign in with: my-app login"
+        ctx.note(f"{added.name} is added. {then} {clean(added.name)}")
     return 0
 
 

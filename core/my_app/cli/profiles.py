@@ -105,7 +105,8 @@ def _one_line(value: object) -> str:
         return " ".join(f"{key}={each}" for key, each in value.items())
     if isinstance(value, list):
         return " ".join(str(each) for each in value)
-    return "" if value is None else str(value)
+    # A switch that is off says no more than one nobody touched.
+    return "" if value is None or value is False else "yes" if value is True else str(value)
 
 
 def _use(args: argparse.Namespace, ctx: Context) -> int:
