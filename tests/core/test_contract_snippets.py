@@ -35,6 +35,10 @@ CLIAuthenticator.configure_profile("dev-env", client_id="...", client_secret="..
 CLIAuthenticator.login(profile_name="dev-env")         # and makes it the active profile
 active_client = CLIAuthenticator.get_active_client()   # an AuthClient
 """
+VALIDATOR = """
+from my_app.validation import TokenValidator
+claims = TokenValidator(issuer="https://...", audience="api://...").validate(token, scopes=["files:write"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +77,40 @@ def as_client(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_APP_CLIENT_SECRET", secret)
 
 
-def run(snippet: str) -> dict[str, Any]:
-    """The names the snippet leaves."""
-    names: dict[str, Any] = {}
+def run(snippet: str, **names: Any) -> dict[str, Any]:
+    """The names the snippet leaves; ``names`` are there before it."""
     exec(snippet, names)  # noqa: S102 - our own text, as a user would paste it
     return names
+
+
+def as_profile(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile ``named`` with its secret in the vault, chosen by MY_APP_PROFILE; another one is active."""
+    from my_app.cli_auth import CLIAuthenticator
+
+    monkeypatch.setenv("MY_APP_VAULT_KEY", "A" * 43)
+    client_id, secret = client_of(demo)
+    CLIAuthenticator.configure_profile("other", client_id=client_id, client_secret="not-this-one")
+    CLIAuthenticator.configure_profile("named", client_id=client_id, client_secret=secret)
+    monkeypatch.setenv("MY_APP_PROFILE", "named")
+
+
+def test_the_storage_snippet_takes_a_named_profile(demo: RunningDemo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MY_APP_PROFILE chooses whose token is taken; the snippet is the same."""
+    as_profile(demo, monkeypatch)
+    names = run(STORAGE)
+    assert names["auth_client"].source.name == "named"
+    assert names["storage_client"].download("my-bucket/data.csv") == b"a,b\n1,2\n"
+    names["storage_client"].close()
+
+
+def test_the_service_snippet_takes_a_named_profile(demo: RunningDemo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session of a named profile is bound to the API address stored with it."""
+    as_profile(demo, monkeypatch)
+    monkeypatch.delenv("MY_APP_API_URL")
+    names = run(SERVICE)
+    assert names["auth_client"].source.name == "named"
+    assert isinstance(names["data"], list)
+    names["authenticated_session"].close()
 
 
 def test_the_storage_snippet_uploads(demo: RunningDemo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,11 +154,9 @@ def test_the_profile_snippet_signs_in(demo: RunningDemo, home: Path, monkeypatch
 
 def test_the_validator_snippet_judges(demo: RunningDemo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token of the demo is valid for its API and shows its scopes."""
-    from my_app.validation import TokenValidator
-
     as_client(demo, monkeypatch)
     token = run("from my_app.auth import AuthClient\ntoken = AuthClient().get_access_token()")["token"]
-    claims = TokenValidator(issuer=demo.issuer, audience="api://demo").validate(token, scopes=["files:write"])
+    claims = run(VALIDATOR.replace("https://...", demo.issuer).replace("api://...", "api://demo"), token=token)["claims"]
     assert claims["iss"] == demo.issuer
 
 
