@@ -52,3 +52,22 @@ def test_every_setting_named_exists() -> None:
     keys = set(re.findall(r"^\| `([a-z_]+)", table, re.MULTILINE))
     assert keys >= {"dpop", "par", "assertion_audience", "resource"}
     assert keys <= set(PROFILE_OPTIONS) | set(OPTION_NAMES)
+
+
+def test_every_key_named_is_in_the_key_table() -> None:
+    """Each key under ``## The app`` is one of the app's, and means what README says."""
+    from my_app_accounts.keys import ACCOUNT, AREAS, EVERYWHERE
+
+    section = README[README.index("## The app") :].split("\n\n")[1]
+    labels = {act.key_label: act.label.lower() for act in (*AREAS, *EVERYWHERE, *ACCOUNT)}
+    known = {key for act in (*AREAS, *EVERYWHERE, *ACCOUNT) for key in act.key.split(",")} | set(labels)
+    said = dict(re.findall(r"`([a-z/?])` ([a-z]+)", section))
+    assert len(said) >= 10
+    assert set(said) <= known
+    for key, word in said.items():
+        if key not in "?q":
+            assert labels[key].rstrip("…").split()[0] in (word, f"{word}s"), key
+    for combined in re.findall(r"ctrl\+[a-z]", section):
+        assert combined in known
+    assert "1-4 areas" in section
+    assert [act.key for act in AREAS] == ["1", "2", "3", "4"]
