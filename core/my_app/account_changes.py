@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from my_app.audit import AuditLog, Event
-from my_app.errors import ProfileExists, SettingsFault, StorageFault, Temporary, UnknownProfile, UsageFault
+from my_app.errors import ProfileExists, SettingsFault, StorageFault, UnknownProfile, UsageFault
 from my_app.givens import Givens
 from my_app.model import Flow, Profile, Record, checked_name, kind_of
+from my_app.orphans import restoring, sweep
 from my_app.ports import Clock, CredentialStore
 from my_app.secret import Secret
 from my_app.settings import Config
@@ -71,7 +72,7 @@ class AccountChanges:
         from my_app.settings_edit import put_profile, set_active
 
         checked_name(profile.name)
-        self._sweep()
+        sweep(self._store, self._config)
         profile = judged(_settled(profile, client_secret=client_secret, api_key=api_key))
         laid = laid_under(profile)
         settings = self._config.settings()
@@ -99,7 +100,7 @@ class AccountChanges:
                 record = _record(
                     laid, there.generation if there else 0, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed
                 )
-                undo = self._restoring(profile.name, before)
+                undo = restoring(self._store, profile.name, before)
                 try:
                     self._store.save(replaced(record, registration=registration))
                 except BaseException:
@@ -131,7 +132,7 @@ class AccountChanges:
 
         checked_name(new)
         own = self._own(old)
-        self._sweep()
+        sweep(self._store, self._config)
         judged(replaced(own, name=new))
         if new in self._config.settings().profiles:
             raise ProfileExists(f"There is already a profile “{new}”.", hint="Take another name.")
@@ -164,7 +165,7 @@ class AccountChanges:
         from my_app.settings_edit import remove_profile
 
         self._own(name)
-        self._sweep()
+        sweep(self._store, self._config)
         with ExitStack() as stack:
             if any(summary.name == name for summary in self._store.summaries()):
                 stack.enter_context(self._store.lock(name, _LOCK))
@@ -244,54 +245,6 @@ class AccountChanges:
         near = difflib.get_close_matches(name, tuple(self._config.settings().profiles), n=1)
         hint = f"Did you mean “{near[0]}”? List the profiles with: my-app profile list" if near else None
         return UnknownProfile(f"There is no profile “{clean(name, 64)}”.", hint=hint)
-
-    def _restoring(self, name: str, before: Record | None) -> Callable[[], object]:
-        """Brings back what was there, on whatever generation a write left."""
-
-        def undo() -> None:
-            now = self._store.load(name)
-            if before is None:
-                self._store.delete(name)
-            elif now is None or replaced(now, generation=before.generation) != before:
-                self._store.save(replaced(before, generation=now.generation if now else 0))
-
-        return undo
-
-    def _sweep(self) -> None:
-        """Deletes what a rename left under its old name: an exact copy of a profile's record that no profile names.
-
-        Other records without a profile stay: an import or an edited ``config.toml`` may explain them.
-        """
-        with suppress(StorageFault, Temporary):
-            kept = {summary.name for summary in self._store.summaries()}
-            profiles = self._config.settings().profiles
-            for name in sorted(kept - set(profiles)):
-                with self._store.lock(name, timedelta(0)):
-                    left = self._store.load(name)
-                    if left is None or name in self._config.settings().profiles:
-                        continue
-                    others = (self._store.load(other) for other in sorted(kept & set(profiles)))
-                    if any(other is not None and _same_login(left, other) for other in others):
-                        self._store.delete(name)
-
-
-def _same_login(left: Record, other: Record) -> bool:
-    """Whether nothing is lost with ``left``: the secrets are those of ``other``, or older ones of the same sign-in."""
-    if replaced(left, name=other.name, generation=other.generation) == other:
-        return True
-    if left.signed_in_at is None or other.signed_in_at != left.signed_in_at:
-        return False
-    return _lasting(left) == _lasting(other) and (other.refreshed_at or left.signed_in_at) >= (
-        left.refreshed_at or left.signed_in_at
-    )
-
-
-def _lasting(record: Record) -> tuple[object, ...]:
-    """What a refresh does not change."""
-    return (
-        *(record.kind, record.binding, record.identity, record.client_secret, record.api_key, record.totp_seed),
-        *(record.dpop_key, record.registration, record.pending),
-    )
 
 
 def laid_under(profile: Profile) -> Profile:
