@@ -62,3 +62,13 @@ def test_a_tenant_that_leads_elsewhere_is_never_stored(tmp_path: Path) -> None:
         assert "It looks like: acme." in told
     assert run(tmp_path, "profile", "add", "work", "--provider", "okta", "--tenant", "acme", "--client-id", "a")[0] == 0
     assert run(tmp_path, "profile", "set", "work", "tenant=evil.example/")[0] == 2
+
+
+def test_add_tells_what_to_register(tmp_path: Path) -> None:
+    """The redirect address a provider compares is told when the profile is made, beside the next command."""
+    err = io.StringIO()
+    environ = {"MY_APP_CONFIG_DIR": str(tmp_path / "config"), "MY_APP_DATA_DIR": str(tmp_path / "data")}
+    argv = ["profile", "add", "work", "--provider", "okta", "--tenant", "acme", "--client-id", "a"]
+    assert main(argv, Context(environ=environ, stdin=io.StringIO(""), stdout=io.StringIO(), stderr=err)) == 0
+    assert "my-app login work" in err.getvalue()
+    assert "http://127.0.0.1:8771/callback" in err.getvalue()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from my_app.model import Flow, Profile
     from my_app.secret import Secret
 
+_GENERIC = ("oidc", "oauth2", "demo")
+"""Presets whose client secret means client credentials; the others sign people in with one."""
 _FLOWS = ("browser", "device", "terminal", "client-credentials", "api-key", "token", "auto")
 
 
@@ -93,6 +95,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         works = added.flow in (Flow.API_KEY, Flow.TOKEN)
         then = "It works at once: my-app token" if works else "Sign in with: my-app login"
         ctx.note(f"{added.name} is added. {then} {clean(added.name)}")
+        if not works and added.provider not in _GENERIC:
+            from my_app.providers import preset
+
+            ctx.note(clean(preset(added.provider).notes, 200))
     return 0
 
 
@@ -183,7 +189,7 @@ def _flow(args: argparse.Namespace) -> Flow:
         return Flow(args.flow)
     if args.api_key_stdin:
         return Flow.API_KEY
-    if args.client_key or (args.client_secret_stdin and args.provider in (None, "oidc", "oauth2", "demo")):
+    if args.client_key or (args.client_secret_stdin and args.provider in (None, *_GENERIC)):
         return Flow.CLIENT_CREDENTIALS
     return Flow.AUTO
 
