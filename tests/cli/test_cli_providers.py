@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.door import door
 from my_app.cli.context import Context
 from my_app.cli.main import main
 from my_app.model import Flow, Profile
@@ -72,3 +73,14 @@ def test_add_tells_what_to_register(tmp_path: Path) -> None:
     assert main(argv, Context(environ=environ, stdin=io.StringIO(""), stdout=io.StringIO(), stderr=err)) == 0
     assert "my-app login work" in err.getvalue()
     assert "http://127.0.0.1:8771/callback" in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("key", "flow"), [("google", "auto"), ("github", "auto"), ("atlassian", "auto"), ("demo", "client-credentials")]
+)
+def test_a_secret_decides_the_flow_only_where_it_signs_in_alone(key: str, flow: str) -> None:
+    """Google's desktop client has a secret and still signs a person in; a service account's secret needs nobody."""
+    options = ["--provider", key, "--issuer", "https://id.example", "--client-id", "app", "--client-secret-stdin", "--json"]
+    said = door().run("profile", "add", "new", *options, stdin="s3cret\n")
+    assert said.code == 0, said
+    assert said.json("profile add")["profile"]["flow"] == flow
