@@ -230,12 +230,12 @@ def main() -> None:
     import my_app.cli.rotate
     import my_app.cli.tokens
     import my_app.cli.vault
-    import my_app.flight
     import my_app.login
     import my_app.oauth.challenge
     import my_app.oauth.refresh
     import my_app.rotation
-    import my_app.settings_edit
+    import my_app.session.flight
+    import my_app.settings.edit
     import my_app.wiring  # noqa: F401
 
     for line in sys.stdin:

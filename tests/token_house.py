@@ -182,8 +182,8 @@ def main() -> None:
     import httpx  # noqa: F401 - loaded once, before the forks
 
     import my_app.adapters.vault
-    import my_app.flight
     import my_app.oauth.refresh
+    import my_app.session.flight
     import my_app.wiring  # noqa: F401
 
     count, tasks = int(sys.argv[1]), int(sys.argv[2])

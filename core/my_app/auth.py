@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from my_app.token_source import TokenSource
+from my_app.calls.token_source import TokenSource
 
 if TYPE_CHECKING:
     import ssl

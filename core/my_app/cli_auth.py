@@ -19,7 +19,7 @@ from my_app.auth import AuthClient
 from my_app.errors import PromptNeeded, SettingsFault
 from my_app.model import Answers, Challenge, Flow, Kind, Profile, kind_of
 from my_app.secret import Secret
-from my_app.signed_in import SignedIn
+from my_app.signin.outcome import SignedIn
 from my_app.text import clean
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class CLIAuthenticator:
         Issuer, token URL and API URL are taken from the environment where not given, and stored. A client secret and no
         flow means client credentials. Raises SettingsFault when nothing says where the client belongs; InvalidName, StorageFault.
         """
-        from my_app.environment import laid_over_environment
+        from my_app.given.environment import laid_over_environment
 
         environ = os.environ if environ is None else environ
         given = {

@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from my_app import looking
 from my_app.errors import BadMetadata, MyAppError, TokenInvalid
+from my_app.jose import look as looking
 from my_app.jose import parse
 from my_app.jose.explain import ClaimRow
-from my_app.looking import Check, Inspection, SignatureState
+from my_app.jose.look import Check, Inspection, SignatureState
 from my_app.ports import Clock, Transport
 
 if TYPE_CHECKING:
-    from my_app.issuer_source import IssuerSource
+    from my_app.issuers.key_sets import KeySets
+    from my_app.issuers.source import IssuerSource
     from my_app.jose.claims import Expected
     from my_app.jose.keys import KeySet
-    from my_app.keysets import KeySets
 
 __all__ = ["Check", "ClaimRow", "Inspection", "Inspector", "SignatureState"]
 
@@ -101,7 +101,7 @@ class Inspector:
         return _judged(self.look(token), fault, None if signature_only else expected, at or self._clock.now())
 
     def _source(self, issuer: str) -> IssuerSource:
-        from my_app.issuer_source import IssuerSource
+        from my_app.issuers.source import IssuerSource
 
         if issuer not in self._issuers:
             while len(self._issuers) >= _MOST_ISSUERS:

@@ -10,24 +10,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from my_app.api_key import check_url_of, prove
-from my_app.attempt import Ask, Attempt, Watch
-from my_app.attempt_parts import Tools, Wish
 from my_app.audit import AuditLog, Event, Result
 from my_app.binding import binding_of
-from my_app.callback import ListenerFactory
+from my_app.calls.key import check_url_of, prove
 from my_app.carry import run
-from my_app.clients import proof_key
-from my_app.completing import Arrived, Completion, signed_in
 from my_app.discovery import BothTransports, Discovery, Profiles, check_binding
+from my_app.discovery.clients import proof_key
 from my_app.errors import LoginNeeded, MyAppError, Refused, ServerRefused, StorageFault, Unsupported
-from my_app.flows import Surroundings, choose_flow, surroundings
-from my_app.keysets import KeySets
+from my_app.issuers.key_sets import KeySets
 from my_app.model import Flow, Kind, Profile, Record, TokenSet
 from my_app.oauth.token import client_credentials
 from my_app.ports import Browser, Clock, CredentialStore, Entropy
 from my_app.providers import preset
-from my_app.signed_in import SignedIn
+from my_app.signin.attempt import Ask, Attempt, Watch
+from my_app.signin.callback import ListenerFactory
+from my_app.signin.completion import Arrived, Completion, signed_in
+from my_app.signin.flow_choice import Surroundings, choose_flow, surroundings
+from my_app.signin.outcome import SignedIn
+from my_app.signin.parts import Tools, Wish
 from my_app.urls import checked_url
 from my_app.vaulting import VaultAdmin
 

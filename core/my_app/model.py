@@ -223,7 +223,7 @@ class Record:
     dpop_key: Secret | None = None
     """Private JWK the tokens are bound to (RFC 9449); None: bearer tokens."""
     registration: Mapping[str, object] | None = None
-    """What dynamic registration gave (``registering.py``), its management token a Secret; None: registered by hand."""
+    """What dynamic registration gave (``grants/registration.py``), its management token a Secret; None: registered by hand."""
 
     @property
     def refreshable(self) -> bool:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from my_app.errors import KeyringUnavailable
-from my_app.memory_store import MemoryStore
+from my_app.given.memory_store import MemoryStore
 from my_app.oauth.exchange import Response, Wire
 from my_app.ports import Entropy
 from my_app.secret import Secret

@@ -5,7 +5,7 @@
     validator = TokenValidator(issuer="https://issuer.example", audience="https://api.example")
     claims = validator.validate(token, scopes=["files:write"])
 
-Keys come from the issuer's metadata and are kept (``keysets.py``); with keys in memory a check makes no
+Keys come from the issuer's metadata and are kept (``issuers/key_sets.py``); with keys in memory a check makes no
 request. A token that is not valid raises ``TokenInvalid`` (answer 401), one without the scopes
 ``InsufficientScope`` (answer 403); an issuer that cannot be asked ``Temporary`` (answer 503).
 """
@@ -16,14 +16,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from my_app.errors import InsufficientScope, SettingsFault, TokenInvalid
-from my_app.issuer_source import FixedKeys, IssuerSource
+from my_app.issuers.introspection_cache import DEFAULT_KEEP, AnswerCache
+from my_app.issuers.key_sets import BothTransports, KeySets
+from my_app.issuers.source import FixedKeys, IssuerSource
 from my_app.jose import claims as judge
 from my_app.jose import parse, verify
 from my_app.jose.claims import Expected
 from my_app.jose.keys import KeySet
-from my_app.keysets import BothTransports, KeySets
 from my_app.oauth.client_auth import Client
-from my_app.opaque import DEFAULT_KEEP, AnswerCache
 from my_app.ports import Clock, Transport
 from my_app.text import clean
 

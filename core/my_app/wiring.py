@@ -20,13 +20,13 @@ from my_app.vaulting import VaultAdmin
 if TYPE_CHECKING:
     import ssl
 
-    from my_app.delegating import Delegations
     from my_app.discovery import Discovery
     from my_app.grants import Grants
+    from my_app.grants.registration import Registrations
+    from my_app.grants.token_exchange import Delegations
     from my_app.inspecting import Inspector
-    from my_app.keysets import BothTransports, KeySets
+    from my_app.issuers.key_sets import BothTransports, KeySets
     from my_app.login import Logins
-    from my_app.registering import Registrations
     from my_app.rotation import Rotations
     from my_app.session import Sessions
 
@@ -81,8 +81,8 @@ def open_services(
     from my_app.adapters.lazy_http import LazyHttpTransport
     from my_app.adapters.vault import Vault
     from my_app.adapters.vault_index import ConfigIndex
-    from my_app.environment import secret_variable
-    from my_app.givens import Givens, LayeredAudit, LayeredStore
+    from my_app.given.environment import secret_variable
+    from my_app.given.layers import Givens, LayeredAudit, LayeredStore
 
     clock = clock or SystemClock()
     entropy = secrets.token_bytes
@@ -129,12 +129,12 @@ def open_services(
 
     @cache
     def key_sets() -> KeySets:
-        from my_app.keysets import KeySets
+        from my_app.issuers.key_sets import KeySets
 
         return KeySets(transport, clock, entropy)
 
     def sessions() -> Sessions:
-        from my_app.given_sessions import GivenSessions
+        from my_app.session.given import GivenSessions
 
         return GivenSessions(
             accounts=accounts,
@@ -197,14 +197,14 @@ def open_services(
         )
 
     def registrations() -> Registrations:
-        from my_app.registering import Registrations
+        from my_app.grants.registration import Registrations
 
         return Registrations(
             accounts=accounts, store=vault, discovery=discovery(), transport=transport, clock=clock, entropy=entropy
         )
 
     def delegations() -> Delegations:
-        from my_app.delegating import Delegations
+        from my_app.grants.token_exchange import Delegations
 
         return Delegations(
             accounts=accounts,

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
+from my_app.issuers.key_sets import KeySets
 from my_app.jose.keys import KeySet
 from my_app.jose.make import make_key
 from my_app.jose.sign import sign_claims
-from my_app.keysets import KeySets
 from my_app.oauth.exchange import Response, Wire
 from my_app.testing import ScriptedTransport
 from my_app.validation import TokenValidator

@@ -240,8 +240,8 @@ def _loaded(kind: str) -> None:
 
     if kind == "ours":
         import my_app.adapters.vault
-        import my_app.flight
         import my_app.oauth.refresh
+        import my_app.session.flight
         import my_app.wiring  # noqa: F401
     elif kind == "msal":
         import msal  # noqa: F401

@@ -13,9 +13,9 @@ import pytest
 from cli.door import Door, door
 from my_app.errors import NetworkUnavailable
 from my_app.inspecting import Inspector
+from my_app.issuers.key_sets import KeySets
 from my_app.jose.make import make_key
 from my_app.jose.sign import sign_claims, unsecured
-from my_app.keysets import KeySets
 from my_app.oauth.exchange import Response, Wire
 from my_app.testing import NOON, ScriptedTransport, answer, seeded
 from tui.fakes import HOSTILE

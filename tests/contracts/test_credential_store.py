@@ -12,7 +12,7 @@ import pytest
 
 from my_app.adapters.vault import Vault
 from my_app.errors import InvalidName, LockTimeout, StaleRecord
-from my_app.memory_store import MemoryStore
+from my_app.given.memory_store import MemoryStore
 from my_app.model import Binding, Identity, Kind, Record, Standing, TokenSet, summary_of
 from my_app.ports import CredentialStore
 from my_app.secret import Secret

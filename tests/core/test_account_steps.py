@@ -13,12 +13,12 @@ import pytest
 from my_app.accounts import Accounts, laid_under
 from my_app.audit import NoAudit
 from my_app.errors import DiskFault
-from my_app.givens import Givens
-from my_app.memory_store import MemoryStore
+from my_app.given.layers import Givens
+from my_app.given.memory_store import MemoryStore
 from my_app.model import Kind, Profile, Record
 from my_app.secret import Secret
 from my_app.settings import Settings
-from my_app.settings_parse import parse_settings
+from my_app.settings.parse import parse_settings
 from my_app.testing import NOON, FakeClock
 
 

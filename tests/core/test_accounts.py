@@ -24,11 +24,11 @@ from my_app.errors import (
     UnsafeFile,
     UsageFault,
 )
-from my_app.givens import Givens
+from my_app.given.layers import Givens
 from my_app.model import Flow, Profile, State
 from my_app.secret import Secret
 from my_app.settings import Settings
-from my_app.settings_parse import parse_settings
+from my_app.settings.parse import parse_settings
 from my_app.testing import FakeClock, MemoryStore
 
 TWO = '{active}[profiles.a]\nissuer = "https://a.example"\n[profiles.b]\nissuer = "https://b.example"\n'

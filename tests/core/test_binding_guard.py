@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from my_app.api_key import require_origin
 from my_app.binding import binding_of, check_settings
+from my_app.calls.key import require_origin
 from my_app.discovery import check_binding
 from my_app.errors import BindingChanged
 from my_app.model import Flow, Kind, Profile, Record

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 import pytest
 
 from my_app.auth import AsyncAuthClient, AuthClient
-from my_app.delegating import Delegations
+from my_app.calls.token_source import TokenSource
 from my_app.discovery import Discovery
 from my_app.errors import BadAnswer, BindingChanged, LoginNeeded
+from my_app.grants.token_exchange import Delegations
 from my_app.oauth.exchange import Response, Wire
 from my_app.oauth.token_exchange import ACCESS_TOKEN, ID_TOKEN
 from my_app.testing import answer, seeded
-from my_app.token_source import TokenSource
 from sessions_door import METADATA, House, house
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from my_app.credentials_json import parse_credentials
-from my_app.environment import default_profile, given, secret_variable, variable
 from my_app.errors import SettingsFault
+from my_app.given.credentials_json import parse_credentials
+from my_app.given.environment import default_profile, given, secret_variable, variable
 from my_app.model import Flow
 from my_app.secret import Secret
 from public_vectors import json_suite

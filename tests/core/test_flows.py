@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from my_app.errors import Unsupported
-from my_app.flows import choose_flow, surroundings
 from my_app.model import Flow
+from my_app.signin.flow_choice import choose_flow, surroundings
 
 PEOPLE = frozenset({Flow.BROWSER, Flow.DEVICE, Flow.TERMINAL})
 

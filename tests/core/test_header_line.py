@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from my_app.api_calls import credential_header, header_line
+from my_app.calls.api import credential_header, header_line
 from my_app.model import AccessToken, Profile
 from my_app.secret import Secret
 

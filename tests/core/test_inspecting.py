@@ -11,11 +11,11 @@ import pytest
 import public_vectors
 from my_app.errors import NetworkUnavailable
 from my_app.inspecting import Inspection, Inspector, SignatureState
+from my_app.issuers.key_sets import KeySets
 from my_app.jose import base64url
 from my_app.jose.keys import Key, KeySet
 from my_app.jose.make import make_key
 from my_app.jose.sign import sign_bytes, sign_claims, unsecured
-from my_app.keysets import KeySets
 from my_app.oauth.exchange import Response, Wire
 from my_app.testing import NOON, FakeClock, ScriptedTransport, answer, seeded
 

@@ -10,13 +10,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from my_app.calls.token_source import TokenSource
 from my_app.errors import BindingChanged, InsufficientScope, NetworkUnavailable, TokenInvalid
 from my_app.integrations.asgi import BearerAuth, requires
 from my_app.integrations.httpx_auth import TokenAuth
 from my_app.model import AccessToken, Binding, Kind, Profile, Record, TokenSet
 from my_app.secret import Secret
 from my_app.testing import NOON, MemoryStore
-from my_app.token_source import TokenSource
 
 
 class Tokens:

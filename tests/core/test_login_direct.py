@@ -10,7 +10,7 @@ from core.test_login import Home, home
 from my_app.errors import ServerRefused, SettingsFault, WrongAccount
 from my_app.model import Answers, Challenge, Flow, PromptKind
 from my_app.secret import Secret
-from my_app.settings_parse import parse_settings
+from my_app.settings.parse import parse_settings
 from my_app.testing import answer
 
 SAID: Mapping[PromptKind, str] = {PromptKind.USERNAME: "alice", PromptKind.PASSWORD: "pw"}

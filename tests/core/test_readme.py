@@ -7,8 +7,8 @@ from pathlib import Path
 
 from my_app.cli.table import COMMANDS, help_text
 from my_app.model import Flow
-from my_app.settings_fields import PROFILE_OPTIONS
-from my_app.settings_parse import OPTION_NAMES, parse_settings
+from my_app.settings.fields import PROFILE_OPTIONS
+from my_app.settings.parse import OPTION_NAMES, parse_settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -13,8 +13,8 @@ from my_app.oauth.exchange import Response, Wire
 from my_app.recipes import KEYS, Order, recipe
 from my_app.recipes.template import MISSING, at, filled_json, filled_url, matches
 from my_app.secret import Secret
-from my_app.settings_edit import put_profile
-from my_app.settings_parse import parse_settings
+from my_app.settings.edit import put_profile
+from my_app.settings.parse import parse_settings
 from my_app.testing import answer
 from rotation_town import OLD, TOWNS, Demo, place
 

@@ -24,12 +24,12 @@ from my_app.errors import (
     Unsupported,
     WrongCredentials,
 )
+from my_app.grants.registration import Registrations, kept, registered, wanted
 from my_app.model import Flow, Kind, Profile, Record
 from my_app.oauth import registration
 from my_app.oauth.exchange import Exchange, Response, Wire
 from my_app.oauth.metadata import ENDPOINTS, ServerMetadata
 from my_app.oauth.registration import Registered
-from my_app.registering import Registrations, kept, registered, wanted
 from my_app.secret import Secret
 from my_app.testing import NOON, FakeClock, MemoryStore, ScriptedTransport, answer, seeded
 

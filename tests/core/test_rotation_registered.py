@@ -13,12 +13,12 @@ from my_app.carry import run
 from my_app.demo.server import RunningDemo, serve
 from my_app.discovery import Discovery
 from my_app.errors import LoginNeeded, MyAppError, NetworkUnavailable, Unsupported, WrongCredentials
+from my_app.grants.registration import kept
 from my_app.model import Binding, Flow, Kind, Profile, Record
 from my_app.oauth import registration
 from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Response, Wire
 from my_app.oauth.token import client_credentials
-from my_app.registering import kept
 from my_app.rotation import Progress, Rotations, RotationStep, StepState
 from my_app.secret import Secret
 from my_app.testing import MemoryStore, ScriptedTransport, answer, seeded

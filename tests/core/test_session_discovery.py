@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from my_app.clients import client_of
 from my_app.discovery import Discovery, bound_to
+from my_app.discovery.clients import client_of
 from my_app.errors import BadMetadata, BindingChanged, IssuerMismatch, NetworkUnavailable, ServerBusy, SettingsFault
 from my_app.model import Binding, Flow, Kind, Profile, Record
 from my_app.oauth.exchange import Response, Wire

@@ -14,8 +14,8 @@ from my_app.adapters.config_file import ConfigFile
 from my_app.errors import ProfileExists, SettingsFault, UnknownProfile, UnsafeFile
 from my_app.model import Flow, Profile
 from my_app.settings import Paths, paths
-from my_app.settings_edit import allow_directory, put_profile, remove_profile, rename_profile, set_active, set_option
-from my_app.settings_parse import parse_settings
+from my_app.settings.edit import allow_directory, put_profile, remove_profile, rename_profile, set_active, set_option
+from my_app.settings.parse import parse_settings
 
 TEXT = """# my accounts
 

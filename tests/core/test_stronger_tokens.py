@@ -18,7 +18,8 @@ import pytest
 
 from my_app.adapters.key_file import KeyFiles
 from my_app.adapters.loopback import Listener
-from my_app.api_calls import ApiCalls
+from my_app.calls.api import ApiCalls
+from my_app.calls.token_source import TokenSource
 from my_app.discovery import Discovery
 from my_app.errors import LoginNeeded, PromptNeeded, SettingsFault, StepUpNeeded, TokenInvalid, UnsafeFile, Unsupported
 from my_app.integrations.httpx_auth import TokenAuth
@@ -33,7 +34,6 @@ from my_app.oauth.exchange import Response, Wire
 from my_app.secret import Secret
 from my_app.session import Sessions
 from my_app.testing import FakeClock, MemoryStore, ScriptedTransport, answer, seeded
-from my_app.token_source import TokenSource
 from sessions_door import ISSUER, METADATA, OneProfile, Trail
 
 SIGNER = make_key("ES256", entropy=seeded(9), kid="k1")

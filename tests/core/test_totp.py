@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from my_app import totp
 from my_app.errors import SettingsFault
 from my_app.secret import Secret
+from my_app.signin import totp
 
 VECTORS = {
     59: ("94287082", "46119246", "90693936"),

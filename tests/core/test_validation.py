@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from my_app.errors import BadMetadata, InsufficientScope, NetworkUnavailable, ServerBusy, SettingsFault, TokenInvalid
-from my_app.issuing import TokenIssuer
-from my_app.keysets import KeySets
+from my_app.issuers.issuing import TokenIssuer
+from my_app.issuers.key_sets import KeySets
 from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Response, Wire
 from my_app.secret import Secret

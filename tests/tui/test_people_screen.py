@@ -20,7 +20,7 @@ DEMO = {
 
 async def test_people_passwords_and_codes_that_change() -> None:
     """Each user with password and current code; the code changes when its half minute is over (RFC 6238)."""
-    from my_app import totp
+    from my_app.signin import totp
 
     w = world()
     async with staged(w, PeopleScreen(DEMO)) as stage:

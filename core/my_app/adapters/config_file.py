@@ -13,7 +13,7 @@ from my_app.adapters.files import disk_fault, private_folder, read_private, show
 from my_app.adapters.lock import file_lock
 from my_app.errors import UnsafeFile
 from my_app.settings import Paths, Settings, Where
-from my_app.settings_parse import LARGEST, parse_settings
+from my_app.settings.parse import LARGEST, parse_settings
 
 _WAIT: Final = timedelta(seconds=10)
 _Stamp = tuple[int, int, int]

@@ -9,7 +9,7 @@ from my_app.errors import UsageFault
 if TYPE_CHECKING:
     import argparse
 
-    from my_app.api_calls import ApiCalls
+    from my_app.calls.api import ApiCalls
     from my_app.cli.context import Context
     from my_app.cli.parsing import Parser
     from my_app.oauth.exchange import Response
@@ -28,7 +28,7 @@ def configure(command: str, parser: Parser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Prints the answer's body."""
-    from my_app.api_calls import METHODS, json_of
+    from my_app.calls.api import METHODS, json_of
 
     method = args.method.upper()
     if method not in METHODS:
@@ -56,7 +56,7 @@ def shown(name: str) -> str | None:
 
 def calls(ctx: Context) -> ApiCalls:
     """The use case over this home."""
-    from my_app.api_calls import ApiCalls
+    from my_app.calls.api import ApiCalls
 
     services = ctx.services
     return ApiCalls(accounts=services.accounts, sessions=services.sessions, store=services.store, transport=ctx.transport)
@@ -66,7 +66,7 @@ def _request(args: argparse.Namespace, method: str, ctx: Context) -> tuple[str, 
     """Path, headers and body. Raises UsageFault."""
     from urllib.parse import urlencode
 
-    from my_app.api_calls import json_body
+    from my_app.calls.api import json_body
     from my_app.cli.values import pairs, read_bytes
 
     fields = pairs(args.field, "--field")

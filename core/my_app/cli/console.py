@@ -162,8 +162,8 @@ class Console:
 
     def _from_environment(self, kind: PromptKind) -> Secret | None:
         """MY_APP_USERNAME, MY_APP_PASSWORD, MY_APP_OTP or a code of MY_APP_TOTP_SEED (or their ``_FILE``), each once."""
-        from my_app.environment import read_secret_file, secret_variable
-        from my_app.totp import code
+        from my_app.given.environment import read_secret_file, secret_variable
+        from my_app.signin.totp import code
 
         if kind in self._spoken or kind not in _VARIABLES:
             return None

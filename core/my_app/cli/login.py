@@ -75,7 +75,7 @@ def _book(source: str | None, ctx: Context) -> AnswerBook | None:
 
 def _profile(args: argparse.Namespace, ctx: Context) -> str:
     """The profile to sign in; a first one is made from the environment or by the wizard. Raises NothingConfigured (exit 2)."""
-    from my_app.environment import default_profile
+    from my_app.given.environment import default_profile
 
     ctx.name_profile(args.name, args.profile)
     accounts = ctx.services.accounts

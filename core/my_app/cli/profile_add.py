@@ -105,8 +105,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 def _register(args: argparse.Namespace, ctx: Context, profile: Profile) -> int:
     """``--register``: the provider makes the client, so nothing about one is given."""
     from my_app.cli import shapes
-    from my_app.environment import secret_variable
     from my_app.errors import WrongCredentials
+    from my_app.given.environment import secret_variable
     from my_app.text import clean
 
     for option in ("client_id", "client_secret_stdin", "api_key_stdin", "totp_stdin", "client_key", "auth_method"):

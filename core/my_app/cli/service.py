@@ -39,7 +39,7 @@ def configure(command: str, parser: Parser) -> None:
 
 
 def _upload(args: argparse.Namespace, ctx: Context) -> int:
-    from my_app.api_calls import json_of
+    from my_app.calls.api import json_of
     from my_app.cli.calling import account, calls, shown
     from my_app.cli.values import read_bytes
 
@@ -69,7 +69,7 @@ def plural(kind: str) -> str:
 
 
 def _list(args: argparse.Namespace, ctx: Context) -> int:
-    from my_app.api_calls import json_of
+    from my_app.calls.api import json_of
     from my_app.cli import tables
     from my_app.cli.calling import account, calls, shown
     from my_app.errors import BadAnswer
@@ -100,7 +100,7 @@ def _cell(value: object) -> str:
 
 
 def _create(args: argparse.Namespace, ctx: Context) -> int:
-    from my_app.api_calls import json_body, json_of
+    from my_app.calls.api import json_body, json_of
     from my_app.cli.calling import account, calls, shown
     from my_app.text import clean
 
@@ -112,7 +112,7 @@ def _create(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _deploy(args: argparse.Namespace, ctx: Context) -> int:
-    from my_app.api_calls import json_body, json_of
+    from my_app.calls.api import json_body, json_of
     from my_app.cli.calling import account, calls, shown
     from my_app.text import clean
 

@@ -45,7 +45,7 @@ def _token(args: argparse.Namespace, ctx: Context) -> int:
     if args.id_token:
         value["id_token"] = text = _id_token(name, ctx)
     elif args.header:
-        from my_app.api_calls import header_line
+        from my_app.calls.api import header_line
 
         value["header"] = text = header_line(ctx.services.accounts.profile(name), token)
     else:

@@ -23,7 +23,7 @@ SECRET_LIMIT: Final = 65_536
 
 def span(text: str, option: str) -> timedelta:
     """``30s``, ``5m``, ``1h30m``, ``2d`` or plain seconds. Raises UsageFault naming ``option``."""
-    from my_app.durations import parse_duration
+    from my_app.settings.durations import parse_duration
 
     try:
         return parse_duration(text)

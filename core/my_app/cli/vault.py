@@ -154,7 +154,7 @@ def _slot_secret(kind: SlotKind, ctx: Context) -> Secret | None:
 
 
 def _from_environment(ctx: Context, name: str, more: str) -> Secret:
-    from my_app.environment import read_secret_file, secret_variable
+    from my_app.given.environment import read_secret_file, secret_variable
 
     secret = secret_variable(ctx.environ, name, read_secret_file)
     if secret is None:

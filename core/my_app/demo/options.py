@@ -22,7 +22,7 @@ class DemoOptions:
     at: datetime | None = None
     """Where the demo's clock starts (aware); it ticks on from there. None: the real time."""
     access_ttl: timedelta | None = None
-    """Lifetime of every access token; None: each client's own (see ``clients.py``)."""
+    """Lifetime of every access token; None: each client's own (see ``discovery/clients.py``)."""
     interval: timedelta = timedelta(seconds=2)
     """Least time between two device polls (RFC 8628 3.2); an earlier poll is told ``slow_down``."""
     device_ttl: timedelta = timedelta(minutes=10)

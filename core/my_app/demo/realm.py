@@ -14,7 +14,7 @@ from my_app.demo.options import DemoOptions
 from my_app.demo.people import People, Person
 from my_app.demo.scopes import API, AUDIENCE, split
 from my_app.demo.store import ApiKeyEntry, Code, Grant, Issued, Store
-from my_app.issuing import TokenIssuer
+from my_app.issuers.issuing import TokenIssuer
 from my_app.jose import base64url
 from my_app.ports import Clock
 

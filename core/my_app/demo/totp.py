@@ -6,7 +6,7 @@ import hmac
 from datetime import datetime
 
 from my_app.secret import Secret
-from my_app.totp import PERIOD, code
+from my_app.signin.totp import PERIOD, code
 
 
 def code_at(seed: str, at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from my_app.api_calls import step_up_needed
+from my_app.calls.api import step_up_needed
 from my_app.errors import BadAnswer, LoginNeeded, NetworkUnavailable, RateLimited, ServerBusy, ServerRefused
 from my_app.text import clean
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Generator
 
 import httpx
 
+from my_app.calls.token_source import TokenSource
 from my_app.model import AccessToken
-from my_app.token_source import TokenSource
 
 
 class TokenAuth(httpx.Auth):

@@ -7,7 +7,7 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
-from my_app.token_source import TokenSource
+from my_app.calls.token_source import TokenSource
 
 
 class TokenAuth(AuthBase):

@@ -11,12 +11,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from my_app.durations import parse_duration
 from my_app.errors import SettingsFault, Unsupported
 from my_app.model import Kind, Profile, Record
 from my_app.recipes.form import Call, Order, Recipe, SecretKind, read_recipe
 from my_app.settings import Where
-from my_app.settings_fields import nearest
+from my_app.settings.durations import parse_duration
+from my_app.settings.faults import nearest
 from my_app.text import clean
 
 __all__ = ["KEYS", "Call", "Chosen", "Order", "Recipe", "SecretKind", "chosen", "read_rotation", "recipe"]

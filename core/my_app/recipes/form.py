@@ -8,9 +8,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from my_app.durations import parse_duration
 from my_app.recipes.template import SECRET_NAMES, names_in
 from my_app.settings import Where
+from my_app.settings.durations import parse_duration
 
 
 class SecretKind(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from my_app.errors import MyAppError, StorageFault, Unsupported, WrongCredentials
+from my_app.grants.registration import kept, registered
 from my_app.oauth import registration
 from my_app.oauth.registration import Registered
-from my_app.registering import kept, registered
 from my_app.rotation import overlap, replacing
 from my_app.rotation.calls import maybe_done
 from my_app.rotation.journal import Journal

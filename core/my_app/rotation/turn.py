@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, Protocol, TypeVar
 
-from my_app.api_key import header_of
+from my_app.calls.key import header_of
 from my_app.carry import run
 from my_app.discovery import BothTransports, Discovery, Profiles
 from my_app.errors import BadAnswer, LoginNeeded, SettingsFault, StorageFault, Unsupported

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from my_app.api_calls import header_line
-from my_app.api_key import header_of
+from my_app.calls.api import header_line
+from my_app.calls.key import header_of
 from my_app.errors import LoginNeeded
 from my_app.model import AccessToken, Kind, Profile, Record
 from my_app.secret import Secret

@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from my_app import totp
 from my_app.errors import SettingsFault
 from my_app.secret import Secret
+from my_app.signin import totp
 from my_app.text import clean
 from my_app_accounts.screens.host import host
 from my_app_accounts.widgets.dialog import Dialog

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from my_app import totp
 from my_app.events import Approved, LoginEvent, Saved, TokensChecked
 from my_app.model import Challenge, Flow, Prompt, PromptKind
 from my_app.secret import Secret
+from my_app.signin import totp
 from my_app.text import clean
 from my_app_accounts.screens.sign_in_browser import minutes
 from my_app_accounts.widgets.fields import Field, SecretField

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from my_app.errors import MyAppError
 from my_app.model import Flow
 from my_app.providers import Preset
 from my_app.text import clean, host_of
 from my_app.words import flow_words
 from my_app_accounts.screens.wizard_draft import Draft
-from my_app_accounts.widgets.error_card import ErrorCard
+from my_app_accounts.screens.wizard_form import StepForm
 from my_app_accounts.widgets.fields import Field, SecretField
 from my_app_accounts.widgets.menu import Menu
 
@@ -35,52 +32,6 @@ _ABOUT: Mapping[Flow, str] = {
     Flow.TERMINAL: "typed here, with a one-time code",
     Flow.CLIENT_CREDENTIALS: "no person: client id and secret alone",
 }
-
-
-class StepForm(Vertical):
-    """What the four have in common: problems at their fields, one card for the rest."""
-
-    DEFAULT_CSS = """
-    StepForm { height: auto; }
-    StepForm .label { margin-top: 0; }
-    StepForm .problem { height: auto; }
-    StepForm .notes { color: $vault-dim; margin-top: 1; }
-    StepForm #card { height: auto; }
-    """
-
-    def begin(self) -> None:
-        """Put the cursor where typing starts."""
-        for widget in self.query("Input, Menu"):
-            widget.focus()
-            return
-
-    def collect(self, draft: Draft) -> None:
-        """Write what was typed into ``draft``."""
-
-    def complain(self, problems: Mapping[str, str]) -> None:
-        """Show each problem at its field and go to the first."""
-        first: Widget | None = None
-        for place in self.query(".problem"):
-            key = (place.id or "").removeprefix("problem-")
-            words = problems.get(key, "")
-            place.display = bool(words)
-            if isinstance(place, Static):
-                place.update(Content(f"✗ {words}") if words else "")
-            if words and first is None:
-                first = next(iter(self.query(f"#field-{key}")), None)
-        if first is not None:
-            first.focus()
-
-    def problem(self, error: MyAppError) -> None:
-        """Show an error of the core."""
-        for old in self.query(ErrorCard):
-            old.remove()
-        self.mount(ErrorCard(error))
-
-    def _problem_place(self, key: str) -> Static:
-        place = Static("", id=f"problem-{key}", classes="problem", markup=False)
-        place.display = False
-        return place
 
 
 def _line(title: str, about: str, ways: str) -> Content:

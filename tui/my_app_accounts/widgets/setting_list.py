@@ -12,8 +12,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from my_app.durations import duration_text
 from my_app.settings import Options
+from my_app.settings.durations import duration_text
 from my_app_accounts.view import fit
 from my_app_accounts.widgets.virtual_list import Part, VirtualList
 

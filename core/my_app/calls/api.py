@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 from urllib.parse import quote
 
-from my_app.api_key import header_of
+from my_app.calls.key import header_of
 from my_app.errors import BindingChanged, InsufficientScope, MyAppError, ServerRefused, SettingsFault, StepUpNeeded, UsageFault
 from my_app.model import AccessToken, Kind, Profile, Record, kind_of
 from my_app.oauth.answer import busy_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from my_app.credentials_json import FILE
-from my_app.givens import ENVIRONMENT
+from my_app.given.credentials_json import FILE
+from my_app.given.layers import ENVIRONMENT
 from my_app.model import AccessToken
 from my_app.session import Sessions
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from my_app.errors import SettingsFault
 from my_app.model import Profile
 from my_app.settings import Where
-from my_app.settings_edit import profile_table
-from my_app.settings_fields import PROFILE_OPTIONS, SECRETS, nearest, secret_fault
-from my_app.settings_parse import RESERVED, read_profile
+from my_app.settings.edit import profile_table
+from my_app.settings.faults import nearest, secret_fault
+from my_app.settings.fields import PROFILE_OPTIONS, SECRETS
+from my_app.settings.parse import RESERVED, read_profile
 from my_app.text import clean
 from my_app.urls import UrlFault, origin
 

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from my_app.accounts.orphans import restoring, sweep
 from my_app.audit import AuditLog, Event
 from my_app.errors import ProfileExists, SettingsFault, StorageFault, UnknownProfile, UsageFault
-from my_app.givens import Givens
+from my_app.given.layers import Givens
 from my_app.model import Flow, Profile, Record, checked_name, kind_of
-from my_app.orphans import restoring, sweep
 from my_app.ports import Clock, CredentialStore
 from my_app.secret import Secret
 from my_app.settings import Config
@@ -68,8 +68,8 @@ class AccountChanges:
         provider's preset signs people in with a secret. Raises ProfileExists, InvalidName, SettingsFault, StorageFault;
         on a failure nothing is left behind.
         """
-        from my_app.profile_changes import judged, refuse_shared_issuer
-        from my_app.settings_edit import put_profile, set_active
+        from my_app.accounts.edits import judged, refuse_shared_issuer
+        from my_app.settings.edit import put_profile, set_active
 
         checked_name(profile.name)
         sweep(self._store, self._config)
@@ -127,8 +127,8 @@ class AccountChanges:
         Record first, then ``config.toml``, then the old record goes: cut anywhere, the login is under one of the names.
         A record that stays under the old name is swept by the next add, rename or remove.
         """
-        from my_app.profile_changes import judged
-        from my_app.settings_edit import rename_profile
+        from my_app.accounts.edits import judged
+        from my_app.settings.edit import rename_profile
 
         checked_name(new)
         own = self._own(old)
@@ -151,7 +151,7 @@ class AccountChanges:
 
     def use(self, name: str) -> None:
         """Make it the active one. Raises UnknownProfile."""
-        from my_app.settings_edit import set_active
+        from my_app.settings.edit import set_active
 
         self._own(name)
         self._config.edit(lambda text: set_active(text, name))
@@ -162,7 +162,7 @@ class AccountChanges:
 
         The record goes first: cut between, the profile still shows and can be removed again.
         """
-        from my_app.settings_edit import remove_profile
+        from my_app.settings.edit import remove_profile
 
         self._own(name)
         sweep(self._store, self._config)
@@ -178,8 +178,8 @@ class AccountChanges:
 
         Where stored secrets may be sent is not changed by this: that takes ``trust``.
         """
-        from my_app.profile_changes import changed, refuse_shared_issuer
-        from my_app.settings_edit import put_profile
+        from my_app.accounts.edits import changed, refuse_shared_issuer
+        from my_app.settings.edit import put_profile
 
         profile = changed(self._own(name), changes)
         laid = laid_under(profile)
@@ -206,7 +206,7 @@ class AccountChanges:
 
     def allow(self, name: str, directory: str) -> None:
         """Let ``name`` be chosen in ``directory`` and below."""
-        from my_app.settings_edit import allow_directory
+        from my_app.settings.edit import allow_directory
 
         self._own(name)
         place = os.path.realpath(directory)
@@ -215,9 +215,9 @@ class AccountChanges:
 
     def set_option(self, key: str, value: str) -> None:
         """Change one of ``[settings]``; the value as it would stand in the file. Raises SettingsFault."""
-        from my_app.settings_edit import set_option
-        from my_app.settings_fields import nearest
-        from my_app.settings_parse import OPTION_NAMES
+        from my_app.settings.edit import set_option
+        from my_app.settings.faults import nearest
+        from my_app.settings.parse import OPTION_NAMES
 
         if key not in OPTION_NAMES:
             raise SettingsFault(

@@ -9,10 +9,11 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Final
 
-from my_app.durations import parse_duration
 from my_app.model import PROFILE_NAME, Profile
 from my_app.settings import Options, Settings, Where
-from my_app.settings_fields import PROFILE_OPTIONS, SECRETS, nearest, secret_fault, text_value
+from my_app.settings.durations import parse_duration
+from my_app.settings.faults import nearest, secret_fault
+from my_app.settings.fields import PROFILE_OPTIONS, SECRETS, text_value
 from my_app.text import clean
 
 LARGEST: Final = 4 << 20

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from my_app.errors import BadMetadata, SettingsFault
+from my_app.errors import BadMetadata
 from my_app.model import Flow
 from my_app.settings import Where
+from my_app.settings.faults import kind_of_value, nearest, secret_fault
 from my_app.text import clean
 from my_app.urls import UrlFault, checked_url, parse
 
@@ -85,7 +86,7 @@ class ProfileOption:
 def text_value(value: object, where: Where) -> str:
     """A text of one line without control characters (N4)."""
     if not isinstance(value, str):
-        raise where.fault(f"must be a text in quotes, not {_kind(value)}")
+        raise where.fault(f"must be a text in quotes, not {kind_of_value(value)}")
     if not value:
         raise where.fault("is empty", hint="Give it a value or remove the line.")
     if len(value) > LONGEST_VALUE:
@@ -174,7 +175,7 @@ def _prefix_value(value: object, where: Where) -> str:
 
 def _list_of(one: Callable[[object, Where], object], value: object, where: Where) -> tuple[object, ...]:
     if not isinstance(value, list):
-        raise where.fault(f"must be a list in square brackets, not {_kind(value)}")
+        raise where.fault(f"must be a list in square brackets, not {kind_of_value(value)}")
     return tuple(dict.fromkeys(one(member, where) for member in value))
 
 
@@ -209,7 +210,7 @@ def _ports(value: object, where: Where) -> tuple[object, ...]:
 
 def _table(value: object, where: Where) -> dict[str, object]:
     if not isinstance(value, Mapping):
-        raise where.fault(f"must be a table, not {_kind(value)}")
+        raise where.fault(f"must be a table, not {kind_of_value(value)}")
     return {str(name): member for name, member in value.items()}
 
 
@@ -271,37 +272,3 @@ PROFILE_OPTIONS: Final[Mapping[str, ProfileOption]] = {
     "rotation": ProfileOption("rotation", _rotation, "="),
 }
 """Option name (dashes as underscores) to how it is read, in the order they are written."""
-
-
-def secret_fault(where: Where) -> SettingsFault:
-    """What to raise for a secret in a settings file; never shows it."""
-    return where.fault(
-        "is a secret, and secrets do not belong in this file",
-        hint="Remove the line and give the secret to: my-app profile add NAME --client-secret-stdin (or --api-key-stdin)",
-    )
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str:
-    """`` (did you mean “x”?)``, or empty when nothing is near."""
-    import difflib  # only a mistake needs it
-
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f" (did you mean “{found[0]}”?)" if found else ""
-
-
-def _kind(value: object) -> str:
-    match value:
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case Mapping():
-            return "a table"
-        case None:
-            return "nothing"
-        case _:
-            return "a date"

@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from my_app.api_key import check_url_of, prove
 from my_app.audit import AuditLog, Event, Result
+from my_app.calls.key import check_url_of, prove
 from my_app.carry import run
 from my_app.discovery import BothTransports, Discovery, Profiles, may_go
-from my_app.endings import Consequences, Ended, Told, account_call, kinds_of
 from my_app.errors import (
     BindingChanged,
     LoginExpired,
@@ -24,6 +23,7 @@ from my_app.errors import (
     Unsupported,
     UsageFault,
 )
+from my_app.grants.endings import Consequences, Ended, Told, account_call, kinds_of
 from my_app.model import Kind, Profile, Record, Standing
 from my_app.oauth.end_session import end_session
 from my_app.oauth.exchange import Exchange

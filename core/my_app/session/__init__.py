@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from my_app.audit import AuditLog
 from my_app.discovery import BothTransports, Discovery, Profiles
 from my_app.errors import DiskFault, LoginExpired, LoginInterrupted, LoginNeeded, MyAppError
-from my_app.flight import Flight
 from my_app.model import DEFAULT_MARGIN, AccessToken, Kind, Record, Standing, TokenSet
 from my_app.oauth.exchange import Tick
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.secret import Secret
+from my_app.session.flight import Flight
 from my_app.words import span
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ from datetime import timedelta
 from typing import Final
 
 from my_app.carry import arun
-from my_app.clients import Clients
 from my_app.discovery import BothTransports, bound_to
+from my_app.discovery.clients import Clients
 from my_app.errors import MyAppError, TokenInvalid
 from my_app.events import LoginEvent, Saved, TokensChecked
-from my_app.identity import check_account, identity_of
+from my_app.issuers.key_sets import KeySets
 from my_app.jose.verify import verify_id_token
-from my_app.keysets import KeySets
 from my_app.model import Identity, Kind, Profile, Record, Standing, TokenSet, state_of, summary_of
 from my_app.oauth.dpop import Prover
 from my_app.oauth.exchange import Exchange, get
@@ -23,7 +22,8 @@ from my_app.oauth.userinfo import userinfo
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.providers import UserinfoIdentity, preset
 from my_app.secret import Secret
-from my_app.signed_in import SignedIn
+from my_app.signin.identity import check_account, identity_of
+from my_app.signin.outcome import SignedIn
 from my_app.strict_json import JsonFault, parse_object
 
 SAVE_DEADLINE: Final = timedelta(seconds=60)

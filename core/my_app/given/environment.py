@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from my_app.credentials_json import Given
 from my_app.errors import SettingsFault
+from my_app.given.credentials_json import Given
 from my_app.model import Flow, Profile
 from my_app.secret import Secret
 from my_app.settings import Where
-from my_app.settings_parse import read_profile
+from my_app.settings.parse import read_profile
 from my_app.text import clean
 
 ReadFile = Callable[[str, str], str]

@@ -10,8 +10,9 @@ from my_app.errors import SettingsFault
 from my_app.model import PROFILE_NAME, Flow, Profile
 from my_app.secret import Secret
 from my_app.settings import Where
-from my_app.settings_fields import issuer_value, nearest, text_value, url_value
-from my_app.settings_parse import read_profile
+from my_app.settings.faults import nearest
+from my_app.settings.fields import issuer_value, text_value, url_value
+from my_app.settings.parse import read_profile
 from my_app.strict_json import JsonFault, parse
 from my_app.text import clean
 

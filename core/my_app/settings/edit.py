@@ -17,8 +17,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from my_app.errors import ProfileExists, SettingsFault, UnknownProfile
 from my_app.model import Flow, Profile
-from my_app.settings_fields import PROFILE_OPTIONS
-from my_app.settings_parse import parse_settings
+from my_app.settings.fields import PROFILE_OPTIONS
+from my_app.settings.parse import parse_settings
 from my_app.text import clean
 
 _NEW: Final = "# Accounts of my-app: https and names only, no secrets. See `my-app profile --help`.\n"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from my_app.audit import AuditLog
-from my_app.callback import ListenerFactory
-from my_app.completing import Completion
 from my_app.discovery import BothTransports, Discovery, Profiles
 from my_app.errors import PromptNeeded
-from my_app.model import Answers, Challenge, Flow, Profile, Record
+from my_app.model import Answers, Challenge, Flow, Profile, PromptKind, Record
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata
 from my_app.ports import Browser, Clock, CredentialStore, Entropy
 from my_app.secret import Secret
+from my_app.signin.callback import ListenerFactory
+from my_app.signin.completion import Completion
+from my_app.signin.totp import code as totp_code
 from my_app.vaulting import VaultAdmin
 
 
@@ -77,3 +78,10 @@ def require_answers(challenge: Challenge, answers: Answers) -> None:
             raise PromptNeeded(
                 f"There is no answer for “{prompt.label}”.", hint="Answer it on a terminal, or give it with --answers."
             )
+
+
+def stored_code(asked: Challenge, record: Record | None, now: datetime) -> Answers | None:
+    """The one-time code from a stored seed, where nothing else is asked; none after a refusal."""
+    if record is None or record.totp_seed is None or [prompt.kind for prompt in asked.prompts] != [PromptKind.OTP]:
+        return None
+    return None if asked.prompts[0].problem else {PromptKind.OTP: totp_code(record.totp_seed, now)}

@@ -9,8 +9,8 @@ from typing import Final
 
 from my_app.audit import AuditLog, Event, Result
 from my_app.carry import Step, run
-from my_app.clients import proof_key
 from my_app.discovery import BothTransports, Discovery, check_binding, rebound
+from my_app.discovery.clients import proof_key
 from my_app.errors import (
     DiskFault,
     LockTimeout,
@@ -27,12 +27,12 @@ from my_app.errors import (
     Temporary,
     TokenInvalid,
 )
-from my_app.identity import same_account
 from my_app.model import AccessToken, Kind, Profile, Record, Standing, TokenSet
 from my_app.oauth.client_auth import Client
 from my_app.oauth.metadata import ServerMetadata
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.secret import Secret
+from my_app.signin.identity import same_account
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """A longer ``not_before`` than was ever written means that the clock was set back; it is ignored."""

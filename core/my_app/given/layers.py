@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final, Protocol
 
-from my_app import environment
 from my_app.audit import AuditLog, Entry, Event, Result, Verdict
 from my_app.binding import binding_of
-from my_app.credentials_json import FILE, Credentials, Given, parse_credentials
-from my_app.memory_store import MemoryStore
+from my_app.given import environment
+from my_app.given.credentials_json import FILE, Credentials, Given, parse_credentials
+from my_app.given.memory_store import MemoryStore
 from my_app.model import Flow, Profile, Record, Summary, kind_of, summary_of
 from my_app.ports import CredentialStore
 

@@ -8,13 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from my_app.attempt_parts import Party, Tools, Wish, consent, require_answers
 from my_app.audit import Event, Result
-from my_app.callback import CallbackListener, CallbackWait
 from my_app.carry import Step, arun
-from my_app.clients import proof_key
-from my_app.completing import Arrived
 from my_app.discovery import check_binding
+from my_app.discovery.clients import proof_key
 from my_app.errors import (
     LoginTimeout,
     MyAppError,
@@ -35,7 +32,7 @@ from my_app.events import (
     LoginEvent,
     StrayCallback,
 )
-from my_app.model import Answers, Challenge, Flow, Kind, Profile, PromptKind, Record, TokenSet
+from my_app.model import Answers, Challenge, Flow, Kind, Profile, Record, TokenSet
 from my_app.oauth import challenge, device, direct_auth0, direct_okta
 from my_app.oauth.authorize import ENTROPY, begin
 from my_app.oauth.exchange import Exchange
@@ -43,9 +40,11 @@ from my_app.oauth.metadata import ServerMetadata
 from my_app.oauth.par import push
 from my_app.oauth.token import exchange_code
 from my_app.providers import preset
-from my_app.signed_in import SignedIn
+from my_app.signin.callback import CallbackListener, CallbackWait
+from my_app.signin.completion import Arrived
+from my_app.signin.outcome import SignedIn
+from my_app.signin.parts import Party, Tools, Wish, consent, require_answers, stored_code
 from my_app.text import clean
-from my_app.totp import code as totp_code
 from my_app.urls import same_origin
 from my_app.words import flow_words, span
 
@@ -286,21 +285,11 @@ class Attempt:
             if isinstance(outcome, TokenSet):
                 self._watch(Approved())
                 return outcome
-            answers = self._stored_code(outcome, party.record)
+            answers = None if self._code_given else stored_code(outcome, party.record, self._tools.clock.now())
+            self._code_given = self._code_given or answers is not None
             if answers is None:
                 self._watch(Asked(challenge=outcome))
                 answers = await self._ask(outcome)
                 require_answers(outcome, answers)
             outcome = await self._carried(direct.answer(metadata, client, outcome, answers, scopes=scopes))
         raise WrongCredentials("The provider asks without end.", hint="Sign in with the browser instead: --flow browser")
-
-    def _stored_code(self, asked: Challenge, record: Record | None) -> Answers | None:
-        """The one-time code from a stored seed; one an attempt, never a second one after a refusal."""
-        if self._code_given or record is None or record.totp_seed is None:
-            return None
-        if [prompt.kind for prompt in asked.prompts] != [PromptKind.OTP]:
-            return None
-        if asked.prompts[0].problem:
-            return None
-        self._code_given = True
-        return {PromptKind.OTP: totp_code(record.totp_seed, self._tools.clock.now())}

@@ -8,11 +8,11 @@ from dataclasses import replace as replaced
 from enum import StrEnum
 from pathlib import PurePath
 
-from my_app.account_changes import AccountChanges, laid_under
-from my_app.account_rows import Account, row_of
-from my_app.environment import variable
+from my_app.accounts.changes import AccountChanges, laid_under
+from my_app.accounts.rows import Account, row_of
 from my_app.errors import NothingConfigured, SettingsFault, UnknownProfile
-from my_app.givens import ENVIRONMENT
+from my_app.given.environment import variable
+from my_app.given.layers import ENVIRONMENT
 from my_app.model import Profile
 from my_app.settings import Options, Settings
 from my_app.text import clean

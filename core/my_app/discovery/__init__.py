@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from my_app.binding import SECRET_ENDPOINTS, binding_of, changed, check_settings, set_endpoints, token_hosts
 from my_app.carry import arun, run
-from my_app.clients import Clients, KeyFile
+from my_app.discovery.clients import Clients, KeyFile
 from my_app.errors import RateLimited, ServerBusy, SettingsFault, Temporary
 from my_app.model import Binding, Flow, Profile, Record
 from my_app.oauth.metadata import ServerMetadata, by_hand, discover

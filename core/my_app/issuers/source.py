@@ -11,8 +11,8 @@ from typing import Final, TypeVar, cast
 
 from my_app import carry
 from my_app.errors import MyAppError, PeerFault, Refused, SettingsFault, Temporary
+from my_app.issuers.key_sets import BothTransports, KeySets, LoopLocks, again
 from my_app.jose.keys import KeySet
-from my_app.keysets import BothTransports, KeySets, LoopLocks, again
 from my_app.oauth.client_auth import Client
 from my_app.oauth.exchange import Exchange
 from my_app.oauth.introspect import introspect

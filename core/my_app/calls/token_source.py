@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from my_app.api_calls import credential_header, step_up_needed
 from my_app.binding import check_api
+from my_app.calls.api import credential_header, step_up_needed
 from my_app.errors import LoginNeeded, StepUpNeeded
 from my_app.model import AccessToken, Profile
 from my_app.urls import UrlFault, origin
 
 if TYPE_CHECKING:
-    from my_app.delegating import Delegations
+    from my_app.grants.token_exchange import Delegations
     from my_app.wiring import Services
 
 

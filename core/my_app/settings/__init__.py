@@ -1,4 +1,4 @@
-"""Where things live, and what ``config.toml`` says, as frozen values; reading it is ``settings_parse.py``."""
+"""Where things live, and what ``config.toml`` says, as frozen values; reading it is ``settings/parse.py``."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path:
 
 def secret_from_environment(environ: Mapping[str, str], name: str) -> Secret | None:
     """The secret of variable ``name``, or of the file ``name_FILE`` names; None when neither is set. Raises SettingsFault."""
-    from my_app.environment import secret_variable
+    from my_app.given.environment import secret_variable
 
     return secret_variable(environ, name)
 

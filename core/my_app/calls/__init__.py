@@ -1,0 +1,1 @@
+"""Tokens and keys on their way to an API."""

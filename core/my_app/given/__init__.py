@@ -1,0 +1,1 @@
+"""Credentials that are given, not stored: by the environment or ``credentials.json``."""

@@ -1,0 +1,1 @@
+"""One sign-in under way, by every flow; ``login.py`` is the door."""
