@@ -11,10 +11,10 @@ from my_app.model import Profile, Record
 from my_app.oauth.answer import busy_of
 from my_app.oauth.exchange import Exchange, Request, Response, Wire
 from my_app.recipes import Call
-from my_app.recipes.template import Names, filled_json, filled_url
+from my_app.recipes.template import SECRET_NAMES, Names, filled_json, filled_url, names_in
 from my_app.strict_json import JsonFault, parse
 from my_app.text import host_of
-from my_app.urls import checked_url, origin
+from my_app.urls import checked_url, origin, same_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,15 @@ class Answer:
             raise BadAnswer(f"The answer of {self.host} cannot be read: {fault}.") from None
 
 
-def asked(step: str, call: Call, signer: Signer, names: Names) -> Exchange[Answer]:
-    """Send one request of a recipe, once. Raises BindingChanged before anything is sent, Refused, Temporary, BadAnswer."""
+def asked(step: str, call: Call, signer: Signer, names: Names, *, owner: Record | None = None) -> Exchange[Answer]:
+    """Send one request of a recipe, once. Raises BindingChanged before anything is sent, Refused, Temporary, BadAnswer.
+
+    ``owner``: whose secrets the body may hold, when another profile signs; they too go only where they were stored for.
+    """
     url = checked_url(filled_url(call.url, {**names, "api": signer.api}), what="address of the rotation recipe")
     require_bound(signer, url)
+    if owner is not None and SECRET_NAMES & set(names_in(call.json)):
+        require_home(owner, url)
     head = {"accept": "application/json", **signer.headers(call.method, url)}
     body = b""
     if call.json is not None:
@@ -72,6 +77,18 @@ def require_bound(signer: Signer, url: str) -> None:
         f"The secret of “{name}” was stored for {expected}, not for {host_of(url)}. Nothing was sent.",
         hint=f"If that is on purpose: my-app profile set {name} api_url=URL, then my-app profile trust {name}",
         expected=expected,
+        received=host_of(url),
+    )
+
+
+def require_home(owner: Record, url: str) -> None:
+    """The rotated secret itself goes only to its own provider, whoever signs (D6). Raises BindingChanged; nothing was sent."""
+    bound = owner.binding
+    if origin(url) in (*bound.api_origins, *bound.token_hosts) or (bound.issuer is not None and same_origin(bound.issuer, url)):
+        return
+    raise BindingChanged(
+        f"The rotation of “{owner.name}” would send its secret to {host_of(url)}, which it was not stored for. Nothing was sent.",
+        hint=f"Correct rotation in config.toml, or accept its settings with: my-app profile trust {owner.name}",
         received=host_of(url),
     )
 

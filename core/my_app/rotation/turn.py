@@ -158,7 +158,7 @@ class Turn:
     def ask(self, step: str, signer: Signer, names: Mapping[str, object]) -> Answer:
         """Send one request of the recipe. Raises Refused, Temporary, BadAnswer, BindingChanged."""
         call = self.recipe.call(step)
-        return self.ground.carried(asked(step, call, signer, names))
+        return self.ground.carried(asked(step, call, signer, names, owner=self.record))
 
     def by(self, secret: Secret) -> Signer:
         """The key itself signs. Raises SettingsFault without an API URL where the recipe needs one."""
