@@ -207,7 +207,7 @@ class Person:
         for _ in range(15):
             try:
                 status, location, page = self._get(url, data)
-            except urllib.error.URLError:
+            except OSError:
                 # The program that waited for the callback may be gone before its last page is fetched.
                 if url.startswith(self.home):
                     raise

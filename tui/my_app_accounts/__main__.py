@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"my-app-accounts {__version__}\n")
         return 0
-    from my_app_accounts.environment import drop_textual_variables, forbid_core_dumps
+    from my_app.hardening import forbid_core_dumps
+    from my_app_accounts.environment import drop_textual_variables
 
     drop_textual_variables(os.environ)
     forbid_core_dumps()

@@ -14,13 +14,3 @@ def drop_textual_variables(environ: MutableMapping[str, str]) -> None:
     """
     for name in [name for name in environ if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
         del environ[name]
-
-
-def forbid_core_dumps() -> None:
-    """No core file of this process, which holds secrets; nothing where the platform has no such limit (H4)."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

@@ -31,6 +31,7 @@ _SCHEMA: Final = (
     """CREATE TABLE records (name TEXT PRIMARY KEY, generation INTEGER, kind TEXT, expires_at TEXT, scopes TEXT,
         requested_scopes TEXT, identity TEXT, standing TEXT, refreshable INTEGER, has_token INTEGER, sealed BLOB) WITHOUT ROWID""",
 )
+OBJECTS: Final = "SELECT sql FROM sqlite_master ORDER BY sql"
 _ERRNO: Final = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_READONLY: errno.EROFS,
@@ -181,6 +182,8 @@ class Database:
         said = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
         if said is None or said[0] != str(number).encode():
             raise VaultDamaged(f"“{shown(self.path)}” is damaged.")
+        if number == FORMAT and [sql for (sql,) in connection.execute(OBJECTS)] != sorted(_SCHEMA):
+            raise VaultDamaged(f"“{shown(self.path)}” holds tables or triggers that this program did not make.")
         if number > FORMAT:
             raise VaultTooNew(f"“{shown(self.path)}” was made by a newer version of this program and was left alone.")
 

@@ -79,6 +79,8 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
             return None
         columns, sealed, kind, standing = found[:-1], found[-1], found[2], found[7]
         manifest = json.loads(unseal(data_key, _meta(connection, "manifest"), manifest_bound(vault_id)))
+        if dict(connection.execute("SELECT kind, digest FROM slots")) != manifest["slots"] or _foreign(connection):
+            return None
         if manifest["records"].get(wanted) != [found[1], row_digest(vault_id, columns)] or standing != "active":
             return None
         return _live(json.loads(unseal(data_key, sealed, row_bound(vault_id, columns))), kind, index["margin"])
@@ -86,6 +88,11 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
         return None
     finally:
         connection.close()
+
+
+def _foreign(connection: sqlite3.Connection) -> bool:
+    """Whether the file holds SQL objects beside our three tables: the ordinary way says what to do."""
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (3,))
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> bytes:

@@ -87,7 +87,9 @@ def _dispatch(command: str, rest: list[str], ctx: Context) -> int:
     from importlib import import_module
 
     from my_app.cli.parsing import Parser, read
+    from my_app.hardening import forbid_core_dumps
 
+    forbid_core_dumps()
     module = import_module(f"my_app.cli.{COMMANDS[command].module}")
     parser = Parser(prog=f"my-app {command}", description=COMMANDS[command].help.capitalize() + ".")
     module.configure(command, parser)

@@ -34,7 +34,7 @@ SECRET_VARIABLES: Final = (
 """Each may also be given as ``..._FILE``."""
 
 _LARGEST: Final = 1 << 16
-_FORBIDDEN: Final = re.compile(r"[\r\n\0]")
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _OPTIONS: Final[Mapping[str, str]] = {
     "issuer": "MY_APP_ISSUER",
     "token_url": "MY_APP_TOKEN_URL",
@@ -47,12 +47,12 @@ _OPTIONS: Final[Mapping[str, str]] = {
 
 
 def variable(environ: Mapping[str, str], name: str) -> str | None:
-    """The value; None when unset or empty. Raises SettingsFault for a line break or NUL in it (N4)."""
+    """The value; None when unset or empty. Raises SettingsFault for a control character in it (N4)."""
     value = environ.get(name)
     if not value:
         return None
     if _FORBIDDEN.search(value):
-        raise SettingsFault(f"{name} holds a line break or NUL.", hint=f"Set {name} to one line.", key=name)
+        raise SettingsFault(f"{name} holds a line break or another control character.", hint=f"Set {name} to one line.", key=name)
     return value
 
 
@@ -81,7 +81,7 @@ def read_secret_file(path: str, variable: str) -> str:
 def secret_variable(environ: Mapping[str, str], name: str, read_file: ReadFile = read_secret_file) -> Secret | None:
     """The secret of ``name`` or of the file that ``name_FILE`` names; one line break at the file's end is dropped.
 
-    Raises SettingsFault when both are set, the file cannot be read, or the value is empty or holds a line break or NUL.
+    Raises SettingsFault when both are set, the file cannot be read, or it is empty or holds a control character.
     """
     value, path = variable(environ, name), variable(environ, f"{name}_FILE")
     if path is None:
@@ -91,7 +91,7 @@ def secret_variable(environ: Mapping[str, str], name: str, read_file: ReadFile =
     text = read_file(path, f"{name}_FILE")
     text = text.removesuffix("\n").removesuffix("\r")
     if not text or _FORBIDDEN.search(text):
-        problem = "holds a line break or NUL inside" if text else "is empty"
+        problem = "holds a line break or another control character inside" if text else "is empty"
         raise SettingsFault(f"The file named by {name}_FILE {problem}.", hint="Put the secret there as one line.", key=name)
     return Secret(text)
 
