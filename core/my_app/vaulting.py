@@ -87,7 +87,7 @@ class VaultAdmin(Protocol):
         """Raises Unsupported for the last slot; ``dry_run`` only looks whether it could be done."""
 
     def lock_now(self) -> None:
-        """Forget the data key."""
+        """Forget the data key; no slot of environment or keyring opens it again until ``open`` is called."""
 
     def rekey(self) -> None:
         """Seal everything under a new data key, all slots kept. Raises VaultLocked when a slot's secret is not at hand."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from my_app.errors import MyAppError
-from my_app.model import Flow, State
+from my_app.model import Flow, Prompt, State
+from my_app.text import clean
 
 _STATES: dict[State, tuple[str, str]] = {
     State.VALID: ("●", "Valid"),
@@ -46,7 +47,13 @@ def until(moment: datetime | None, now: datetime) -> str:
     """``in`` a span or a span ``ago`` in column form: ``58 m``, ``2 h ago``, ``-`` when unknown."""
     if moment is None:
         return "-"
-    return span(moment - now) if moment > now else f"{span(now - moment)} ago"
+    return span(moment - now) if moment > now else f"{_since(now - moment)} ago"
+
+
+def _since(delta: timedelta) -> str:
+    """A span that is over: one unit is enough, and a column of nine cells holds it with its ``ago``."""
+    seconds = int(delta.total_seconds())
+    return f"{seconds // 60} m" if 120 <= seconds < 7200 else span(delta)
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -76,3 +83,11 @@ def flow_words(flow: Flow) -> str:
 def error_lines(error: MyAppError) -> str:
     """What to print for an error: the sentence, then the hint on its own line."""
     return f"{error.message}\n{error.hint}" if error.hint else error.message
+
+
+def problem(prompt: Prompt) -> str:
+    """Why a question is asked again, with the tries left said once; empty when it is asked for the first time."""
+    left = prompt.attempts_left
+    told = left is None or "left" in prompt.problem
+    tries = "" if told or not prompt.problem else f" {left} {'try' if left == 1 else 'tries'} left."
+    return f"{clean(prompt.problem, 200)}{tries}"

@@ -136,7 +136,7 @@ def test_the_vault_vouches_for_the_head(tmp_path: Path) -> None:
     assert log.verify().sealed_to == 0
     path.write_bytes(good)
     fill(log, 1)
-    vault.load("work")
+    vault.open()
     assert log.verify() == Verdict(ok=True, events=6, sealed_to=5, broken_at=None)
     fill(log, 1)
     assert log.verify().sealed_to == 7

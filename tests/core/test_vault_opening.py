@@ -193,13 +193,14 @@ def test_what_a_killed_start_left_in_the_keyring_is_removed(tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "vault.db", "vault.db.bak"]
 
 
-def test_a_closed_vault_opens_again_when_needed(tmp_path: Path) -> None:
-    """lock_now forgets the key; the next use opens it again, and what another program rekeyed is followed."""
+def test_a_closed_vault_opens_again_when_told(tmp_path: Path) -> None:
+    """lock_now forgets the key; open() opens it again, and what another program rekeyed is followed."""
     keychain = FakeKeychain()
     vault = vault_at(tmp_path, keychain=keychain)
     vault.save(login("work"))
     vault.lock_now()
     assert not vault.status().open
+    vault.open()
     assert vault.load("work")
     other = vault_at(tmp_path, keychain=keychain, seed=1)
     other.rekey()

@@ -65,6 +65,7 @@ class VaultKeeper(VaultCore):
         """
         if not self._there():
             raise VaultLocked("There is no vault yet.", hint="It is made when the first account is added.")
+        self._shut = False
         kind = self._unlocked(ask=ask).kind
         self._check_whole()
         return kind
@@ -82,6 +83,7 @@ class VaultKeeper(VaultCore):
         key = self._opener.with_secret(slot, passphrase, vault_id)
         with self._guard:
             self._held = Held(vault_id=vault_id, key_id=key_id, kind=SlotKind.PASSPHRASE, key=key)
+            self._shut = False
 
     def create(self, kind: SlotKind, secret: Secret | None = None) -> None:
         """A new vault with one slot. Raises Unsupported when there is one, KeyringUnavailable, WrongPassphrase, DiskFault."""
@@ -90,9 +92,13 @@ class VaultKeeper(VaultCore):
         self._make(kind, secret)
 
     def lock_now(self) -> None:
-        """Forget the data key. Python cannot wipe memory: a copy may linger until its page is used again (H4)."""
+        """Forget the data key; from now on only ``open``, ``unlock`` or the person's passphrase open it again.
+
+        Python cannot wipe memory: a copy may linger until its page is used again (H4).
+        """
         with self._guard:
             self._held = None
+            self._shut = True
 
     def add_slot(self, kind: SlotKind, secret: Secret | None = None) -> None:
         """One more way to open the vault; one of that kind is replaced. Raises KeyringUnavailable, VaultLocked, WrongPassphrase."""

@@ -72,6 +72,8 @@ class VaultCore:
         ask = asked.passphrase if asked else None
         self._opener = Opener(keychain=keychain, key=key, passphrase=passphrase, ask=ask, entropy=entropy, memory_kib=memory_kib)
         self._held: Held | None = None
+        self._shut = False
+        """Locked on purpose: nothing opens it again without a person's act."""
         self._guard = threading.RLock()
         self._prepared = False
 
@@ -98,7 +100,13 @@ class VaultCore:
             if held is None or (held.vault_id, held.key_id) != (vault_id, key_id):
                 # No transaction is open while a keyring or a person is asked.
                 opener = self._opener if ask else replace(self._opener, ask=None)
+                if self._shut:
+                    slots = tuple(slot for slot in slots if slot.kind == SlotKind.PASSPHRASE.value)
+                    if opener.ask is None or not slots:
+                        raise VaultLocked("The vault was locked.", hint="Open it with ctrl+l.")
+                    opener = replace(opener, key=None, passphrase=None)
                 kind, key = opener.open(slots, vault_id)
+                self._shut = False
                 held = self._held = Held(vault_id=vault_id, key_id=key_id, kind=kind, key=key)
             return held
 

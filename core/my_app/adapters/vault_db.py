@@ -19,19 +19,12 @@ from urllib.parse import quote
 from my_app.adapters.files import disk_fault, refuse_unsafe, shown, sync_folder
 from my_app.adapters.vault_row import Row
 from my_app.adapters.vault_slots import SlotRow
-from my_app.adapters.vault_wire import COLUMNS, FORMAT
+from my_app.adapters.vault_wire import COLUMNS, FORMAT, OBJECTS, SCHEMA
 from my_app.errors import DiskFault, LockTimeout, VaultDamaged, VaultTooNew
 
 BUSY: Final = 30.0
 """Seconds to wait for another program's short write."""
 
-_SCHEMA: Final = (
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
-    "CREATE TABLE slots (kind TEXT PRIMARY KEY, created_at TEXT, params TEXT, wrapped BLOB, digest TEXT) WITHOUT ROWID",
-    """CREATE TABLE records (name TEXT PRIMARY KEY, generation INTEGER, kind TEXT, expires_at TEXT, scopes TEXT,
-        requested_scopes TEXT, identity TEXT, standing TEXT, refreshable INTEGER, has_token INTEGER, sealed BLOB) WITHOUT ROWID""",
-)
-OBJECTS: Final = "SELECT sql FROM sqlite_master ORDER BY sql"
 _ERRNO: Final = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_READONLY: errno.EROFS,
@@ -178,12 +171,13 @@ class Database:
         return _connected(self.path)
 
     def _check_format(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA trusted_schema = OFF")
         number = connection.execute("PRAGMA user_version").fetchone()[0]
+        if number == FORMAT and [sql for (sql,) in connection.execute(OBJECTS)] != sorted(SCHEMA):
+            raise VaultDamaged(f"“{shown(self.path)}” holds tables or triggers that this program did not make.")
         said = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
         if said is None or said[0] != str(number).encode():
             raise VaultDamaged(f"“{shown(self.path)}” is damaged.")
-        if number == FORMAT and [sql for (sql,) in connection.execute(OBJECTS)] != sorted(_SCHEMA):
-            raise VaultDamaged(f"“{shown(self.path)}” holds tables or triggers that this program did not make.")
         if number > FORMAT:
             raise VaultTooNew(f"“{shown(self.path)}” was made by a newer version of this program and was left alone.")
 
@@ -225,7 +219,7 @@ def _build(path: Path, vault_id: str, key_id: str, created_at: str, slots: tuple
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _SCHEMA:
+        for statement in SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         texts = {"format": str(FORMAT), "id": vault_id, "key_id": key_id, "created_at": created_at}

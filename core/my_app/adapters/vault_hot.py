@@ -52,7 +52,18 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
     import json
     import sqlite3
 
-    from my_app.adapters.vault_wire import COLUMNS, FORMAT, Broken, index_bound, manifest_bound, row_bound, row_digest, unseal
+    from my_app.adapters.vault_wire import (
+        COLUMNS,
+        FORMAT,
+        OBJECTS,
+        SCHEMA,
+        Broken,
+        index_bound,
+        manifest_bound,
+        row_bound,
+        row_digest,
+        unseal,
+    )
 
     if not is_private(vault):
         return None
@@ -60,7 +71,10 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
     connection = sqlite3.connect(f"file:{place}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None)
     try:
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
         if connection.execute("PRAGMA user_version").fetchone() != (FORMAT,):
+            return None
+        if [sql for (sql,) in connection.execute(OBJECTS)] != sorted(SCHEMA):
             return None
         vault_id = _meta(connection, "id").decode()
         # The keyring is asked between two transactions: a slow one keeps no writer waiting.
@@ -79,7 +93,7 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
             return None
         columns, sealed, kind, standing = found[:-1], found[-1], found[2], found[7]
         manifest = json.loads(unseal(data_key, _meta(connection, "manifest"), manifest_bound(vault_id)))
-        if dict(connection.execute("SELECT kind, digest FROM slots")) != manifest["slots"] or _foreign(connection):
+        if dict(connection.execute("SELECT kind, digest FROM slots")) != manifest["slots"]:
             return None
         if manifest["records"].get(wanted) != [found[1], row_digest(vault_id, columns)] or standing != "active":
             return None
@@ -88,11 +102,6 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
         return None
     finally:
         connection.close()
-
-
-def _foreign(connection: sqlite3.Connection) -> bool:
-    """Whether the file holds SQL objects beside our three tables: the ordinary way says what to do."""
-    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (3,))
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> bytes:

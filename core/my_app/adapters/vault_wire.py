@@ -122,3 +122,13 @@ def index_bound(vault_id: str) -> bytes:
 def manifest_bound(vault_id: str) -> bytes:
     """The associated data of the manifest."""
     return bound("manifest", vault_id)
+
+
+SCHEMA = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+    "CREATE TABLE slots (kind TEXT PRIMARY KEY, created_at TEXT, params TEXT, wrapped BLOB, digest TEXT) WITHOUT ROWID",
+    """CREATE TABLE records (name TEXT PRIMARY KEY, generation INTEGER, kind TEXT, expires_at TEXT, scopes TEXT,
+        requested_scopes TEXT, identity TEXT, standing TEXT, refreshable INTEGER, has_token INTEGER, sealed BLOB) WITHOUT ROWID""",
+)
+"""The SQL objects of a vault; a file that holds others was not made by this program."""
+OBJECTS = "SELECT sql FROM sqlite_master ORDER BY sql"

@@ -34,6 +34,7 @@ class Console:
         self._ctx = ctx
         self._book = book
         self._as_events = as_events
+        self._username: Secret | None = None
         self._spoken: set[PromptKind] = set()
         """Kinds the environment has answered; asked again, its answer was wrong."""
 
@@ -135,12 +136,14 @@ class Console:
         """The person's answers. Raises PromptNeeded, Cancelled."""
         if not self._as_events and challenge.host and self._ctx.interactive and self._book is None:
             self._ctx.note(f"Signing in to {clean(challenge.host)}.")
-        return {prompt.kind: self._answer(prompt) for prompt in challenge.prompts}
+        if not self._as_events:
+            for problem in dict.fromkeys(words.problem(prompt) for prompt in challenge.prompts if prompt.problem):
+                self._ctx.note(problem)
+        answers = {prompt.kind: self._answer(prompt) for prompt in challenge.prompts}
+        self._username = answers.get(PromptKind.USERNAME, self._username)
+        return answers
 
     def _answer(self, prompt: Prompt) -> Secret:
-        if prompt.problem and not self._as_events:
-            left = f" {prompt.attempts_left} tries left." if prompt.attempts_left is not None else ""
-            self._ctx.note(f"{clean(prompt.problem)}{left}")
         if prompt.kind is PromptKind.PUSH and (self._book is not None or not self._ctx.interactive):
             # The answer is given on the phone; here there is only the waiting.
             if not self._as_events:
@@ -158,6 +161,9 @@ class Console:
                 f"The sign-in asks for {clean(prompt.label, 80)}, and nobody may be asked.",
                 hint=f'Give it with --answers as {{"kind": "{prompt.kind.value}", "value": ...}}, or sign in on a terminal.',
             )
+        if prompt.kind is PromptKind.USERNAME and self._username is not None:
+            # Asked anew after a wrong password: who types the password at once must not see it echoed.
+            return self._username
         return Secret(self._typed(prompt))
 
     def _from_environment(self, kind: PromptKind) -> Secret | None:

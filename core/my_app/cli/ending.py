@@ -75,6 +75,8 @@ def ended_lines(ended: Ended, now: datetime) -> list[str]:
         kept = " and ".join(each.replace("_", " ") for each in ended.not_told)
         why = f" {clean(ended.reason)}" if ended.reason else ""
         lines.append(f"The provider was not told about the {kept}.{why}")
+        if "refresh_token" in ended.not_told:
+            lines.append("The refresh token stays valid at the provider until it ends there: end it on the provider's page.")
     if ended.still_valid_until:
         end = f"{ended.still_valid_until:%H:%M:%S} UTC ({words.relative(ended.still_valid_until, now)})"
         lines.append(f"A token already given out may still work until {end}.")

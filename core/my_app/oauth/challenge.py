@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from my_app.errors import BadAnswer, ServerRefused, WrongCredentials
+from my_app.errors import AccessDenied, BadAnswer, ServerRefused, WrongCredentials
 from my_app.model import Answers, Challenge, Prompt, PromptKind, TokenSet
 from my_app.oauth.answer import MAX_TOKEN, lifetime, members_of, refusal_of
 from my_app.oauth.authorize import AuthorizationCode
@@ -73,6 +73,8 @@ def _ask(
     if members.get("error") == "insufficient_authorization":
         return _challenge(members, thread, host, response)
     if (refusal := refusal_of(response, members, host)) is not None:
+        if isinstance(refusal, AccessDenied):
+            raise AccessDenied(refusal.message, hint="Start the sign-in again.", **refusal.facts)
         if isinstance(refusal, ServerRefused) and refusal.facts.get("error") == "invalid_session":
             raise WrongCredentials(f"{host} ended the sign-in.", hint="Start it again.", error="invalid_session")
         raise refusal

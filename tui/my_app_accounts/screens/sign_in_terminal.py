@@ -17,6 +17,7 @@ from my_app.model import Challenge, Flow, Prompt, PromptKind
 from my_app.secret import Secret
 from my_app.signin import totp
 from my_app.text import clean
+from my_app.words import problem
 from my_app_accounts.screens.sign_in_browser import minutes
 from my_app_accounts.widgets.fields import Field, SecretField
 from my_app_accounts.widgets.flat_button import FlatButton
@@ -214,13 +215,8 @@ class TerminalPane(Vertical):
 
     def _problem(self, challenge: Challenge) -> Content:
         lines: list[Content] = []
-        for prompt in challenge.prompts:
-            left = prompt.attempts_left
-            told = left is None or "left" in prompt.problem
-            tries = "" if told else f"{left} {'try' if left == 1 else 'tries'} left."
-            if prompt.problem or (tries and prompt.kind is PromptKind.OTP):
-                mark = ("✗ ", "$vault-bad") if prompt.problem else ""
-                lines.append(Content.assemble(mark, f"{clean(prompt.problem, 200)} {tries}".strip()))
+        for told in dict.fromkeys(problem(prompt) for prompt in challenge.prompts if prompt.problem):
+            lines.append(Content.assemble(("✗ ", "$vault-bad"), told))
         return Content("\n").join(lines)
 
     def _say(self, content: Content) -> None:
