@@ -67,12 +67,6 @@ def binding_changes(profile: Profile, record: Record) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def binding_problem(profile: Profile, record: Record) -> str:
-    """The first change in one sentence, empty when secrets may be sent as before."""
-    lines = binding_changes(profile, record)
-    return f"The secrets of “{clean(profile.name, 64)}” were stored for another place ({lines[0]})." if lines else ""
-
-
 def check_settings(profile: Profile, record: Record) -> None:
     """Whether the settings alone already say another place than the secret was stored for; asked before any request.
 

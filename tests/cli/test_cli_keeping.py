@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -282,3 +283,27 @@ def test_hostile_trail_is_harmless() -> None:
     home = trail()
     home.world.audit.lines[0] = replace(home.world.audit.lines[0], detail=HOSTILE, profile=HOSTILE, at=NOON + timedelta(1))
     assert not set("\x1b\x07\u202e") & set(home.run("audit", "list").out + home.run("audit", "export").out)
+
+
+def test_doctor_says_when_nothing_here_opens_the_vault() -> None:
+    """A vault that opens by a key nobody gave is a finding; one whose passphrase can be asked for is none."""
+    home = slots(door(), SlotKind.KEY)
+    home.world.vault.open_fault = errors.VaultLocked("The vault is locked.", hint="Set MY_APP_VAULT_KEY_FILE.")
+    checks = {check["name"]: check for check in home.run("doctor", "--json").json("doctor")["checks"]}
+    assert (checks["vault"]["ok"], checks["vault"]["fix"]) == (False, "Set MY_APP_VAULT_KEY_FILE.")
+    asked = slots(door(), SlotKind.PASSPHRASE)
+    asked.world.vault.open_fault = errors.VaultLocked("The vault is locked.")
+    checks = {check["name"]: check for check in asked.run("doctor", "--json").json("doctor")["checks"]}
+    assert checks["vault"]["ok"] is True
+
+
+def test_a_login_that_is_over_shows_no_end() -> None:
+    """Revoked and lost logins show no time left in the list."""
+    shown = [line for line in door().run("status").out.splitlines() if "Revoked" in line or "! Sign in" in line]
+    assert shown
+    assert not any(re.search(r"\d+ [smhd]\b", line) for line in shown)
+
+
+def test_help_keeps_its_capitals() -> None:
+    """Names in a command's help stay as they are written."""
+    assert "API" in door().run("api", "--help").out

@@ -13,8 +13,9 @@ import pytest
 
 from my_app.accounts import Accounts, laid_under
 from my_app.audit import NoAudit
-from my_app.binding import binding_of, binding_problem
+from my_app.binding import binding_of, check_settings
 from my_app.errors import (
+    BindingChanged,
     DiskFault,
     InvalidName,
     NothingConfigured,
@@ -212,7 +213,8 @@ def test_a_changed_issuer_is_a_binding_problem_until_trusted() -> None:
     house.config.text = house.config.text.replace("https://i.example", "https://evil.example")
     record = house.store.load("svc")
     assert record is not None
-    assert "https://evil.example" in binding_problem(house.accounts.profile("svc"), record)
+    with pytest.raises(BindingChanged, match=r"evil\.example"):
+        check_settings(house.accounts.profile("svc"), record)
     assert house.accounts.trust("svc") == ("issuer: https://i.example -> https://evil.example",)
     record = house.store.load("svc")
     assert record is not None
@@ -259,3 +261,28 @@ def test_a_loose_credentials_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsafeFile) as caught:
         CredentialsFile(Paths(config_dir=tmp_path, data_dir=tmp_path)).read()
     assert "chmod 600" in caught.value.hint
+
+
+def test_a_profile_that_is_there_gets_its_secret() -> None:
+    """A profile written by hand is given its secret; what its record holds already is kept."""
+    house = House('[profiles.build]\nprovider = "oauth2"\nflow = "api-key"\napi_url = "https://api.example"\n')
+    house.accounts.store_secret("build", api_key=Secret("k1"))
+    house.accounts.store_secret("build", api_key=Secret("k2"))
+    record = house.store.load("build")
+    assert record is not None
+    assert (record.api_key, record.binding.api_origins) == (Secret("k2"), ("https://api.example",))
+    house.accounts.store_secret("build", totp_seed=Secret("JBSWY3DPEHPK3PXP"))
+    record = house.store.load("build")
+    assert record is not None
+    assert record.api_key == Secret("k2")
+    with pytest.raises(UnknownProfile):
+        house.accounts.store_secret("nobody", api_key=Secret("k"))
+
+
+def test_a_secret_is_not_stored_beside_settings_that_moved() -> None:
+    """Settings that say another place than the record are accepted by trust first, not by storing a secret."""
+    house = House()
+    house.accounts.add(Profile(name="svc", issuer="https://i.example", client_id="id"), client_secret=Secret("s"))
+    house.config.text = house.config.text.replace("https://i.example", "https://evil.example")
+    with pytest.raises(BindingChanged):
+        house.accounts.store_secret("svc", client_secret=Secret("t"))

@@ -53,6 +53,9 @@ class FakeAccounts(Accounts):
         self.reads = 0
         self.fault: MyAppError | None = None
 
+    def has(self, name: str) -> bool:
+        return name in self.rows
+
     def overview(self) -> Overview:
         self.reads += 1
         if self.fault:

@@ -8,12 +8,15 @@ from dataclasses import replace as replaced
 from enum import StrEnum
 from pathlib import PurePath
 
-from my_app.accounts.changes import AccountChanges, laid_under
+from my_app.accounts.changes import LOCK, AccountChanges, laid_under, new_record
 from my_app.accounts.rows import Account, row_of
+from my_app.audit import Event
+from my_app.binding import check_settings
 from my_app.errors import NothingConfigured, SettingsFault, UnknownProfile
 from my_app.given.environment import variable
 from my_app.given.layers import ENVIRONMENT
-from my_app.model import Profile
+from my_app.model import Profile, Standing, kind_of
+from my_app.secret import Secret
 from my_app.settings import Options, Settings
 from my_app.text import clean
 
@@ -139,10 +142,6 @@ class Accounts(AccountChanges):
             return laid_under(replaced(given.profile, name=name))
         raise self._unknown(name)
 
-    def is_stored(self, name: str) -> bool:
-        """Whether ``config.toml`` has a profile of that name, not only the environment or ``credentials.json``."""
-        return name in self._config.settings().profiles
-
     def choose(self, name: str | None) -> Choice:
         """CONTRACT, "Where a credential comes from". Raises UnknownProfile, NothingConfigured, SettingsFault, UnsafeFile."""
         named = name or self._wanted
@@ -164,6 +163,35 @@ class Accounts(AccountChanges):
         if settings.profiles:
             raise NothingConfigured("No profile is active.", hint="Choose one with: my-app profile use NAME (or --profile NAME)")
         raise NothingConfigured("No account is set up here.")
+
+    def has(self, name: str) -> bool:
+        """Whether ``config.toml`` has a profile of that name."""
+        return name in self._config.settings().profiles
+
+    def store_secret(
+        self, name: str, *, client_secret: Secret | None = None, api_key: Secret | None = None, totp_seed: Secret | None = None
+    ) -> Profile:
+        """Store or replace a secret of a profile that is there; what else its record holds is kept.
+
+        Raises UnknownProfile, BindingChanged where the settings say another place than the record, StorageFault.
+        """
+        laid = laid_under(self._own(name))
+        with self._store.lock(name, LOCK):
+            before = self._store.load(name)
+            if before is not None:
+                check_settings(laid, before)
+            record = before or new_record(laid, 0)
+            changed = replaced(
+                record,
+                kind=kind_of(laid.flow),
+                client_secret=client_secret or record.client_secret,
+                api_key=api_key or record.api_key,
+                api_key_id=None if api_key else record.api_key_id,
+                totp_seed=totp_seed or record.totp_seed,
+            )
+            self._store.save(replaced(changed, standing=Standing.ACTIVE, reason="") if api_key else changed)
+        self._audit.append(Event.PROFILE, profile=name, detail="secret stored")
+        return laid
 
     def options(self) -> Options:
         """``[settings]`` as they stand, defaults filled in. Raises SettingsFault."""

@@ -23,7 +23,7 @@ from my_app.text import clean
 if TYPE_CHECKING:
     from my_app.vaulting import VaultAdmin
 
-_LOCK: Final = timedelta(seconds=30)
+LOCK: Final = timedelta(seconds=30)
 
 
 class AccountChanges:
@@ -94,10 +94,10 @@ class AccountChanges:
             there = {summary.name: summary for summary in self._store.summaries()}.get(profile.name)
             undo: Callable[[], object] = _nothing
             if secrets or there is not None:
-                stack.enter_context(self._store.lock(profile.name, _LOCK))
+                stack.enter_context(self._store.lock(profile.name, LOCK))
             if secrets:
                 before = self._store.load(profile.name) if there is not None and profile.name in settings.profiles else None
-                record = _record(
+                record = new_record(
                     laid, there.generation if there else 0, client_secret=client_secret, api_key=api_key, totp_seed=totp_seed
                 )
                 undo = restoring(self._store, profile.name, before)
@@ -140,7 +140,7 @@ class AccountChanges:
             kept = any(summary.name == old for summary in self._store.summaries())
             if kept:
                 for name in sorted((old, new)):
-                    stack.enter_context(self._store.lock(name, _LOCK))
+                    stack.enter_context(self._store.lock(name, LOCK))
                 self._store.rename(old, new)
             self._config.edit(lambda text: rename_profile(text, old, new))
             if kept:
@@ -168,7 +168,7 @@ class AccountChanges:
         sweep(self._store, self._config)
         with ExitStack() as stack:
             if any(summary.name == name for summary in self._store.summaries()):
-                stack.enter_context(self._store.lock(name, _LOCK))
+                stack.enter_context(self._store.lock(name, LOCK))
                 self._store.delete(name)
             self._config.edit(lambda text: remove_profile(text, name))
         self._audit.append(Event.PROFILE, profile=name, detail="removed")
@@ -193,7 +193,7 @@ class AccountChanges:
         from my_app.binding import binding_changes, trusted
 
         laid = laid_under(self._own(name))
-        with self._store.lock(name, _LOCK):
+        with self._store.lock(name, LOCK):
             record = self._store.load(name)
             if record is None:
                 return ()
@@ -264,9 +264,15 @@ def _settled(profile: Profile, *, client_secret: Secret | None, api_key: Secret 
     return profile
 
 
-def _record(
-    laid: Profile, generation: int, *, client_secret: Secret | None, api_key: Secret | None, totp_seed: Secret | None
+def new_record(
+    laid: Profile,
+    generation: int,
+    *,
+    client_secret: Secret | None = None,
+    api_key: Secret | None = None,
+    totp_seed: Secret | None = None,
 ) -> Record:
+    """The first record of a profile, bound to where its settings send secrets."""
     from my_app.binding import binding_of
 
     return Record(

@@ -102,14 +102,23 @@ def _settings(ctx: Context) -> Finding:
 
 
 def _vault(ctx: Context) -> Finding:
+    from my_app.vaulting import SlotKind
+
     try:
         status = ctx.services.vault.status()
     except MyAppError as error:
         return Finding("vault", False, error.message, error.hint)
     if not status.exists:
         return Finding("vault", True, "not made yet")
-    slots = ", ".join(slot.kind.value for slot in status.slots)
-    return Finding("vault", bool(status.slots), f"{status.records} records, opens by {slots or 'nothing'}")
+    kinds = [slot.kind for slot in status.slots]
+    what = f"{status.records} records, opens by {', '.join(kinds) or 'nothing'}"
+    try:
+        ctx.services.vault.open(ask=False)
+    except MyAppError as error:
+        if SlotKind.PASSPHRASE in kinds:
+            return Finding("vault", True, f"{what}; its passphrase will be asked for")
+        return Finding("vault", False, f"{what}, but not here: {error.message}", error.hint)
+    return Finding("vault", True, what)
 
 
 def _keyring(ctx: Context) -> Finding:
@@ -136,7 +145,8 @@ def _audit(ctx: Context) -> Finding:
     except MyAppError as error:
         return Finding("audit", False, error.message, error.hint)
     if verdict.ok:
-        return Finding("audit", True, f"{verdict.events} events, sealed up to {verdict.sealed_to}")
+        sealed = f"sealed up to {verdict.sealed_to}" if verdict.sealed_to else "not sealed: the vault is closed or has no mark yet"
+        return Finding("audit", True, f"{verdict.events} events, {sealed}")
     return Finding("audit", False, f"broken at event {verdict.broken_at}", "my-app audit verify")
 
 

@@ -91,7 +91,8 @@ def _dispatch(command: str, rest: list[str], ctx: Context) -> int:
 
     forbid_core_dumps()
     module = import_module(f"my_app.cli.{COMMANDS[command].module}")
-    parser = Parser(prog=f"my-app {command}", description=COMMANDS[command].help.capitalize() + ".")
+    about = COMMANDS[command].help
+    parser = Parser(prog=f"my-app {command}", description=f"{about[0].upper()}{about[1:]}.")
     module.configure(command, parser)
     if any(word in ("--help", "-h") for word in _own(rest)):
         # argparse prints help itself; it must go to our stream and not end the process.

@@ -7,9 +7,6 @@ from typing import Any, Final, NoReturn
 
 from my_app.errors import UsageFault
 
-GLOBAL_FLAGS: Final = frozenset({"--json", "--no-input", "-v", "--verbose"})
-"""Options that may stand before or after the command and take no value."""
-
 _SECRET_WORDS: Final = ("secret", "password", "token", "key", "seed", "passphrase")
 
 

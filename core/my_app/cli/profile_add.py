@@ -70,6 +70,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from my_app.text import clean
 
     checked_name(args.name)
+    if _only_a_secret(args) and ctx.services.accounts.has(args.name):
+        return _store_secret(args, ctx)
     profile = profile_from(args)
     if profile.client_key:
         # The settings are read from anywhere, so the file is named from the root.
@@ -99,6 +101,28 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
             from my_app.providers import preset
 
             ctx.note(clean(preset(added.provider).notes, 200))
+    return 0
+
+
+def _only_a_secret(args: argparse.Namespace) -> bool:
+    """A name and one ``-stdin``: the secret of a profile that may be there already."""
+    from my_app.settings.fields import PROFILE_OPTIONS
+
+    if not (args.client_secret_stdin or args.api_key_stdin or args.totp_stdin):
+        return False
+    return not args.register and not any(getattr(args, option, None) for option in PROFILE_OPTIONS)
+
+
+def _store_secret(args: argparse.Namespace, ctx: Context) -> int:
+    from my_app.cli import shapes
+
+    what = "client secret" if args.client_secret_stdin else "API key" if args.api_key_stdin else "one-time code seed"
+    option = "client_secret" if args.client_secret_stdin else "api_key" if args.api_key_stdin else "totp_seed"
+    profile = ctx.services.accounts.store_secret(args.name, **{option: _read(ctx, what)})
+    if ctx.json:
+        ctx.result({"profile": shapes.profile(profile)}, "")
+    else:
+        ctx.note(f"The {what} of {args.name} is stored.")
     return 0
 
 

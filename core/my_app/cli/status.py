@@ -64,8 +64,11 @@ def _text(overview: Overview, rows: tuple[Account, ...], now: datetime, ctx: Con
 def _row(row: Account, now: datetime) -> tuple[str, ...]:
     from my_app import words
     from my_app.cli import paint
+    from my_app.model import State
 
     name = f"{row.name} *" if row.active else row.name
     scopes = " ".join(row.scopes or row.requested_scopes)
     who = row.identity.label if row.identity else ""
-    return (paint.state_text(row.state), name, row.provider, who, words.until(row.expires_at, now), scopes, row.next)
+    over = row.state in (State.REVOKED, State.LOGIN_NEEDED)
+    ends = "-" if over else words.until(row.expires_at, now)
+    return (paint.state_text(row.state), name, row.provider, who, ends, scopes, row.next)

@@ -21,18 +21,6 @@ from my_app.text import clean
 ReadFile = Callable[[str, str], str]
 """``read_file(path, variable)``: the text of the file that ``variable`` names. Raises SettingsFault."""
 
-SECRET_VARIABLES: Final = (
-    "MY_APP_ACCESS_TOKEN",
-    "MY_APP_API_KEY",
-    "MY_APP_CLIENT_SECRET",
-    "MY_APP_OTP",
-    "MY_APP_PASSWORD",
-    "MY_APP_TOTP_SEED",
-    "MY_APP_VAULT_KEY",
-    "MY_APP_VAULT_PASSPHRASE",
-)
-"""Each may also be given as ``..._FILE``."""
-
 _LARGEST: Final = 1 << 16
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _OPTIONS: Final[Mapping[str, str]] = {

@@ -19,7 +19,6 @@ from my_app.text import clean, host_of
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"
-REFRESH_TOKEN: Final = "urn:ietf:params:oauth:token-type:refresh_token"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
 JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
 

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from my_app.errors import SettingsFault
 from my_app.model import DEFAULT_MARGIN, Profile
-from my_app.secret import Secret
 from my_app.text import clean
 
 
@@ -69,13 +68,6 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path:
     return Path(found)
 
 
-def secret_from_environment(environ: Mapping[str, str], name: str) -> Secret | None:
-    """The secret of variable ``name``, or of the file ``name_FILE`` names; None when neither is set. Raises SettingsFault."""
-    from my_app.given.environment import secret_variable
-
-    return secret_variable(environ, name)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """``[settings]`` of ``config.toml``; every one has a default."""
@@ -119,24 +111,6 @@ class Config(Protocol):
         Nothing is written when ``change`` raises, or when the new text is no settings file. Raises
         SettingsFault, UnsafeFile, DiskFault, LockTimeout.
         """
-
-
-class FixedConfig:
-    """Settings that are not a file: for environment-only use. Editing is refused."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def settings(self) -> Settings:
-        """The given ones."""
-        return self._settings
-
-    def edit(self, change: Callable[[str], str]) -> Settings:
-        """Raises SettingsFault: there is no file to change."""
-        raise SettingsFault(
-            "These credentials come from the environment, so there is no profile to change.",
-            hint="Make a profile with: my-app profile add NAME",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

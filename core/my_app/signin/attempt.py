@@ -108,9 +108,7 @@ class Attempt:
         return self._waiting.paste(text)
 
     def _noted(self, result: Result, code: str) -> None:
-        self._tools.audit.append(
-            Event.LOGIN, profile=self._wish.name, result=result, code=code, detail=flow_words(self._wish.flow).lower()
-        )
+        self._tools.audit.append(Event.LOGIN, profile=self._wish.name, result=result, code=code, detail=flow_words(self._wish.flow))
 
     async def _signed_in(self, limit: timedelta) -> SignedIn:
         tools = self._tools
