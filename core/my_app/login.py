@@ -18,7 +18,7 @@ from my_app.discovery import BothTransports, Discovery, Profiles, check_binding
 from my_app.discovery.clients import proof_key
 from my_app.errors import LoginNeeded, MyAppError, Refused, ServerRefused, StorageFault, Unsupported
 from my_app.issuers.key_sets import KeySets
-from my_app.model import Flow, Kind, Profile, Record, TokenSet
+from my_app.model import Flow, Kind, Profile, Record, TokenSet, kind_of
 from my_app.oauth.token import client_credentials
 from my_app.ports import Browser, Clock, CredentialStore, Entropy
 from my_app.providers import preset
@@ -30,6 +30,7 @@ from my_app.signin.outcome import SignedIn
 from my_app.signin.parts import Tools, Wish
 from my_app.urls import checked_url
 from my_app.vaulting import VaultAdmin
+from my_app.words import store_command
 
 __all__ = ["Ask", "Attempt", "Logins", "SignedIn", "Surroundings", "Watch", "choose_flow", "surroundings"]
 
@@ -159,7 +160,7 @@ class Logins:
             if record is None:
                 raise LoginNeeded(
                     f"No secret is stored for “{profile}”.",
-                    hint="Store it with: my-app profile add NAME ... --client-secret-stdin (or --api-key-stdin)",
+                    hint=f"Pipe it into: {store_command(profile, kind_of(settled.flow))}",
                 )
             done = self._keyed(settled, record) if record.kind in (Kind.API_KEY, Kind.TOKEN) else self._as_client(settled, record)
         except MyAppError as problem:
@@ -207,7 +208,7 @@ class Logins:
         """A key with a check URL is proven there; one without is taken as it is."""
         if record.api_key is None:
             raise LoginNeeded(
-                f"No key is stored for “{profile.name}”.", hint="Store it with: my-app profile add NAME --api-key-stdin"
+                f"No key is stored for “{profile.name}”.", hint=f"Pipe it into: {store_command(profile.name, Kind.API_KEY)}"
             )
         if profile.check_url is not None:
             exchange = prove(profile, record.api_key, check_url_of(profile, record))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from my_app.errors import MyAppError
-from my_app.model import Flow, Prompt, State
+from my_app.model import Flow, Kind, Prompt, State
 from my_app.text import clean
 
 _STATES: dict[State, tuple[str, str]] = {
@@ -91,3 +91,14 @@ def problem(prompt: Prompt) -> str:
     told = left is None or "left" in prompt.problem
     tries = "" if told or not prompt.problem else f" {left} {'try' if left == 1 else 'tries'} left."
     return f"{clean(prompt.problem, 200)}{tries}"
+
+
+def store_command(name: str, kind: Kind) -> str:
+    """The command that stores the secret of a profile that is there; for a login, the one that signs in."""
+    match kind:
+        case Kind.API_KEY | Kind.TOKEN:
+            return f"my-app profile add {name} --api-key-stdin"
+        case Kind.CLIENT_CREDENTIALS:
+            return f"my-app profile add {name} --client-secret-stdin"
+        case Kind.OAUTH:
+            return f"my-app login {name}"

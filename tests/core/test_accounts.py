@@ -286,3 +286,17 @@ def test_a_secret_is_not_stored_beside_settings_that_moved() -> None:
     house.config.text = house.config.text.replace("https://i.example", "https://evil.example")
     with pytest.raises(BindingChanged):
         house.accounts.store_secret("svc", client_secret=Secret("t"))
+
+
+@pytest.mark.parametrize(
+    ("flow", "command"),
+    [
+        ("api-key", "my-app profile add x --api-key-stdin"),
+        ("client-credentials", "my-app profile add x --client-secret-stdin"),
+        ("browser", "my-app login x"),
+    ],
+)
+def test_the_next_step_of_a_profile_written_by_hand_works(flow: str, command: str) -> None:
+    """What cannot sign in for want of a secret is told to store it, a person to sign in."""
+    text = f'[profiles.x]\nprovider = "oauth2"\ntoken_url = "https://t.example/t"\nclient_id = "c"\nflow = "{flow}"\n'
+    assert House(text).accounts.account("x").next == command

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from my_app.model import Flow, Identity, Kind, Profile, State, Summary, kind_of, state_of
+from my_app.words import store_command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +71,23 @@ def row_of(
         identity=summary.identity if summary else None,
         kept_in=kept_in,
         sources=_sources(own, laid, summary, place=place, secret_place=place if given else "vault"),
-        next="" if given else next_step(own.name, state, kind, refreshable=summary.refreshable if summary else False),
+        next="" if given else next_step(own.name, state, kind, summary),
         confirmed=confirmed,
         active=active,
     )
 
 
-def next_step(name: str, state: State, kind: Kind, *, refreshable: bool) -> str:
-    """The command that moves this account on; empty when there is nothing to do."""
+def next_step(name: str, state: State, kind: Kind, summary: Summary | None) -> str:
+    """The command that moves this account on; empty when there is nothing to do. ``summary``: what is stored of it."""
     match state:
         case State.LOGIN_NEEDED | State.REVOKED:
-            return f"my-app login {name}"
+            stored = summary is not None and kind not in (Kind.API_KEY, Kind.TOKEN)
+            return f"my-app login {name}" if stored else store_command(name, kind)
         case State.EXPIRED:
             return f"my-app refresh {name}"
         case State.EXPIRING:
-            return "" if refreshable or kind is Kind.CLIENT_CREDENTIALS else f"my-app login {name}"
+            renews = kind is Kind.CLIENT_CREDENTIALS or (summary is not None and summary.refreshable)
+            return "" if renews else f"my-app login {name}"
         case State.VALID | State.NO_EXPIRY | State.STATIC:
             return ""
 

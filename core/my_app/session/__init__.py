@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from my_app.audit import AuditLog
 from my_app.discovery import BothTransports, Discovery, Profiles
 from my_app.errors import DiskFault, LoginExpired, LoginInterrupted, LoginNeeded, MyAppError
-from my_app.model import DEFAULT_MARGIN, AccessToken, Kind, Record, Standing, TokenSet
+from my_app.model import DEFAULT_MARGIN, AccessToken, Kind, Record, Standing, TokenSet, kind_of
 from my_app.oauth.exchange import Tick
 from my_app.ports import Clock, CredentialStore, Entropy
 from my_app.secret import Secret
 from my_app.session.flight import Flight
-from my_app.words import span
+from my_app.words import span, store_command
 
 if TYPE_CHECKING:
     from my_app.oauth.dpop import Prover
@@ -203,8 +203,10 @@ class Sessions:
 def usable(accounts: Profiles, record: Record | None, name: str) -> Record:
     """The record when it may be used as it is. Raises UnknownProfile, LoginNeeded naming the reason."""
     if record is None:
-        accounts.profile(name)
-        raise LoginNeeded(f"“{name}” is not signed in.", hint=f"Sign in with: my-app login {name}")
+        wanted = kind_of(accounts.profile(name).flow)
+        if wanted is Kind.OAUTH:
+            raise LoginNeeded(f"“{name}” is not signed in.", hint=f"Sign in with: my-app login {name}")
+        raise LoginNeeded(f"No secret is stored for “{name}”.", hint=f"Pipe it into: {store_command(name, wanted)}")
     if record.standing is Standing.REVOKED:
         raise LoginNeeded(f"The login of “{name}” was revoked.", hint=f"Sign in again with: my-app login {name}")
     if record.standing is Standing.LOGIN_NEEDED:
