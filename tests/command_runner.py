@@ -207,7 +207,7 @@ def _serve(order: dict[str, object]) -> dict[str, object]:
         os.close(handle)
     log = (folder / "struck").read_text(errors="replace") if order["inject"] else ""
     return {
-        "struck": next((line for line in log.splitlines() if "(INJECTED)" in line), ""),
+        "struck": "\n".join(line for line in log.splitlines() if "(INJECTED)" in line),
         "code": os.waitstatus_to_exitcode(status),
         "out": (folder / "out").read_text(errors="replace"),
         "err": (folder / "err").read_text(errors="replace"),
