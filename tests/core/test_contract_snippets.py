@@ -216,6 +216,6 @@ def test_the_keyring_backend_answers_for_ours_only(demo: RunningDemo, home: Path
     backend = MyAppKeyring()
     assert backend.get_password("my-app:environment", "any")
     assert backend.get_password("my-app:nobody", "any") is None
-    assert backend.get_credential("https://pypi.example/simple/", None) is None
+    assert backend.get_credential("https://packages.example/simple/", None) is None
     with pytest.raises(NotImplementedError):
         backend.set_password("my-app:x", "u", "p")
