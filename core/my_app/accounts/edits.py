@@ -57,6 +57,7 @@ def _one(profile: Profile, key: str, value: str | None) -> Profile:
         table.pop(member, None)
         if value is not None:
             table[member] = value
+        # The field is only known at run time: option.read has judged the value for it.
         return replace(profile, **{option.field: option.read(table, Where(file=where.file, path=(head,)))})  # type: ignore[arg-type]
     return replace(profile, **{option.field: option.read(_typed(value or "", option.many, where), where)})  # type: ignore[arg-type]
 

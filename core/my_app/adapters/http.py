@@ -124,7 +124,7 @@ def _kind(wire: Wire) -> tuple[bool, bool]:
     return is_loopback(wire.url), wire.url[:6].lower() == "https:"
 
 
-class _plain_proxy_fault:  # noqa: N801
+class _plain_proxy_fault:  # noqa: N801 - used like a function
     """What httpx says of a proxy variable it cannot use, as a settings fault."""
 
     def __enter__(self) -> None:

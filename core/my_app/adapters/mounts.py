@@ -33,7 +33,7 @@ _FUSE: Final = frozenset(["fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s
 def table() -> str:
     """The mount table of this process, empty where the kernel has none to read (macOS, Windows)."""
     try:
-        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - a kernel file, read as it is
             return file.read()
     except OSError:
         return ""

@@ -85,18 +85,18 @@ class View:
 
     def row(self, name: str) -> Row | None:
         """One record."""
-        found = self._db.execute(f"SELECT {COLUMNS}, sealed FROM records WHERE name = ?", (name,)).fetchone()  # noqa: S608
+        found = self._db.execute(f"SELECT {COLUMNS}, sealed FROM records WHERE name = ?", (name,)).fetchone()  # noqa: S608 - COLUMNS is a constant
         return Row(*found) if found else None
 
     def rows(self) -> tuple[Row, ...]:
         """All records, by name."""
-        found = self._db.execute(f"SELECT {COLUMNS}, sealed FROM records ORDER BY name").fetchall()  # noqa: S608
+        found = self._db.execute(f"SELECT {COLUMNS}, sealed FROM records ORDER BY name").fetchall()  # noqa: S608 - COLUMNS is a constant
         return tuple(Row(*each) for each in found)
 
     def put_row(self, row: Row) -> None:
         """Add it, or replace the one of its name."""
         marks = ", ".join("?" * len(row))
-        self._db.execute(f"INSERT OR REPLACE INTO records ({COLUMNS}, sealed) VALUES ({marks})", row)  # noqa: S608
+        self._db.execute(f"INSERT OR REPLACE INTO records ({COLUMNS}, sealed) VALUES ({marks})", row)  # noqa: S608 - COLUMNS is a constant
 
     def drop_row(self, name: str) -> None:
         """Remove it."""

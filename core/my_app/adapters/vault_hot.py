@@ -88,7 +88,7 @@ def cached(vault: str, name: str | None, stamp: list[int], key: str | None) -> s
         wanted = index["active"] if name is None else name
         if wanted not in index["profiles"]:
             return None
-        found = connection.execute(f"SELECT {COLUMNS}, sealed FROM records WHERE name = ?", (wanted,)).fetchone()  # noqa: S608
+        found = connection.execute(f"SELECT {COLUMNS}, sealed FROM records WHERE name = ?", (wanted,)).fetchone()  # noqa: S608 - COLUMNS is a constant
         if found is None:
             return None
         columns, sealed, kind, standing = found[:-1], found[-1], found[2], found[7]

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from time import sleep
 from typing import TYPE_CHECKING, Final
@@ -277,15 +278,7 @@ def _noted(token: AccessToken, need: timedelta, clock: Clock) -> AccessToken:
     if left > need:
         return token
     note = f"The provider gives tokens that live only {span(left)}; {span(need)} were asked for."
-    return AccessToken(
-        profile=token.profile,
-        value=token.value,
-        token_type=token.token_type,
-        expires_at=token.expires_at,
-        scopes=token.scopes,
-        source=token.source,
-        note=note,
-    )
+    return replace(token, note=note)
 
 
 async def _awaited(future: Future[AccessToken]) -> AccessToken:
